@@ -1,0 +1,99 @@
+"""One document being read, and the problems found in it so far."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable
+from typing import Any
+
+from envplan.problems import EnvplanError, Problem, Said
+
+# No spec, profile or catalog file of a person comes near this; a log or a wheel given by mistake does.
+SIZE_LIMIT = 512 * 1024
+
+_SHOWN = 60
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Find the known word that was probably meant."""
+    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def shown(value: object) -> str:
+    """Show a value somebody wrote, on one line and not too long."""
+    text = value if isinstance(value, str) else repr(value)
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+class Reading:
+    """Collects the problems of one document; `finish` raises them all together."""
+
+    def __init__(self, file: str, code: str) -> None:
+        self.file = file
+        self.code = code  # of the kind of document, such as EP101 for a spec
+        self.problems: list[Problem] = []
+
+    def origin(self, path: Iterable[str]) -> str:
+        """Name a place in the document: file and dotted path."""
+        dotted = ".".join(path)
+        return f"{self.file}: {dotted}" if dotted else self.file
+
+    def refuse(
+        self, path: Iterable[str], title: str, *, found: str = "", why: str = "", cures: Iterable[str] = ()
+    ) -> None:
+        """Note one problem at one place."""
+        origin = self.origin(path)
+        self.problems.append(
+            Problem(
+                self.code,
+                title,
+                found=(Said(found, origin),) if found else (Said("", origin),),
+                why=(Said(why),) if why else (),
+                cures=tuple(cures),
+            )
+        )
+
+    def finish(self) -> None:
+        """Raise everything that was refused, if anything was."""
+        if self.problems:
+            raise EnvplanError(*self.problems)
+
+    def parse(self, data: bytes) -> dict[str, Any]:
+        """Parse TOML bytes; a document that is no TOML at all ends the reading here."""
+        try:
+            return tomllib.loads(self.decode(data))
+        except tomllib.TOMLDecodeError as error:
+            self.refuse((), "not valid TOML", found=_place(str(error)), why=str(error))
+        except RecursionError:
+            self.refuse((), "nested too deeply to be read", why="brackets inside brackets, hundreds deep")
+        self.finish()
+        raise AssertionError("unreachable: finish raises what was refused")
+
+    def decode(self, data: bytes) -> str:
+        """Turn bytes into text, or say what they are instead."""
+        if len(data) > SIZE_LIMIT:
+            self.refuse(
+                (),
+                f"too large: {len(data):,} bytes",
+                why=f"a document of this kind is at most {SIZE_LIMIT:,} bytes; this is probably another file",
+            )
+        elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            self.refuse((), "written in UTF-16", cures=["save it as UTF-8"])
+        elif b"\0" in data:
+            self.refuse((), "holds a NUL byte, so it is not a text file")
+        self.finish()
+        try:
+            return data.decode("utf-8-sig").replace("\r\n", "\n")  # Windows editors write BOM and CRLF
+        except UnicodeDecodeError as error:
+            self.refuse((), "not UTF-8", found=f"byte {error.start}", cures=["save it as UTF-8"])
+            self.finish()
+            raise AssertionError("unreachable: finish raises what was refused") from error
+
+
+def _place(message: str) -> str:
+    found = re.search(r"\(at (.*)\)", message)
+    return found[1] if found else ""

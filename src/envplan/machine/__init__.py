@@ -1,0 +1,1 @@
+"""What one computer can run: probed here, or read from a profile."""

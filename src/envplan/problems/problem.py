@@ -1,0 +1,68 @@
+"""The one shape of every failure and warning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "note"]
+
+# The first digit of a code says who has to act, and so the exit code (docs: envplan explain).
+_EXITS = {"1": 2, "2": 1, "3": 3, "4": 4, "5": 4, "6": 1, "9": 70}
+
+
+@dataclass(frozen=True)
+class Said:
+    """One statement, and where it comes from."""
+
+    text: str
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What was wanted, what was found, why that does not go, and what to type instead."""
+
+    code: str
+    title: str
+    wanted: tuple[Said, ...] = ()
+    found: tuple[Said, ...] = ()
+    why: tuple[Said, ...] = ()
+    cures: tuple[str, ...] = ()  # shown as "try"
+    severity: Severity = "error"
+
+    @property
+    def exit(self) -> int:
+        """The exit code this problem leads to, where it is an error."""
+        return _EXITS.get(self.code[2:3], 70)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the shape promised in schemas/output.schema.json."""
+
+        def lines(said: Iterable[Said]) -> list[dict[str, str]]:
+            return [{"text": line.text, "origin": line.origin} for line in said]
+
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "title": self.title,
+            "wanted": lines(self.wanted),
+            "found": lines(self.found),
+            "why": lines(self.why),
+            "try": list(self.cures),
+        }
+
+
+class EnvplanError(Exception):
+    """One or more problems that end the command."""
+
+    def __init__(self, *problems: Problem) -> None:
+        assert problems
+        super().__init__("; ".join(f"{problem.code} {problem.title}" for problem in problems))
+        self.problems = problems
+
+    @property
+    def exit(self) -> int:
+        """The exit code of the first error."""
+        return next((p.exit for p in self.problems if p.severity == "error"), 1)

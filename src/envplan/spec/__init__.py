@@ -1,0 +1,1 @@
+"""What the user wants: envplan.toml, and the other files it can be read from."""

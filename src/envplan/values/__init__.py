@@ -1,0 +1,1 @@
+"""The nouns everything else is made of: versions, platforms, variants, targets, evidence. Pure."""

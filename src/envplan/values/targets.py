@@ -1,0 +1,21 @@
+"""What is solved as one unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from envplan.values.platforms import Platform
+from envplan.values.variants import Variant
+from envplan.values.versions import Python
+
+
+@dataclass(frozen=True, order=True)
+class Target:
+    """One variant on one platform for one Python."""
+
+    variant: Variant
+    platform: Platform
+    python: Python
+
+    def __str__(self) -> str:
+        return f"{self.variant} on {self.platform}, Python {self.python}"
