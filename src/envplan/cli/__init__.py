@@ -1,0 +1,1 @@
+"""argv to verb to words. The only room that prints."""

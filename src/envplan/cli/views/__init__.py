@@ -1,0 +1,1 @@
+"""How answers and problems look to a person."""
