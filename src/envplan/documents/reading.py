@@ -8,12 +8,19 @@ import tomllib
 from collections.abc import Iterable
 from typing import Any
 
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, Severity
 
 # No spec, profile or catalog file of a person comes near this; a log or a wheel given by mistake does.
 SIZE_LIMIT = 512 * 1024
 
 _SHOWN = 60
+
+# A dotted key this deep is no document of a person, and tomllib takes minutes over one of 256,000 parts.
+_DEEP_KEY = re.compile(r"""(?<![\w.-])(?:(?:[\w-]{1,80}|"[^"\n]{0,80}"|'[^'\n]{0,80}')[ \t]*\.[ \t]*){64}""")
+
+# What stands before the @ of a URL may be a password, and what follows its ? a token.
+_USER = re.compile(r"//[^/@\s]*@")
+_QUERY = re.compile(r"(://[^\s?]*)\?[^\s#]*")
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -24,9 +31,25 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 def shown(value: object) -> str:
     """Show a value somebody wrote, on one line and not too long."""
-    text = value if isinstance(value, str) else repr(value)
+    text = without_secrets(value if isinstance(value, str) else _literal(value))
     text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def without_secrets(text: str) -> str:
+    """Blank the parts of URLs that may be passwords."""
+    return _QUERY.sub(r"\1?***", _USER.sub("//***@", text)) if "//" in text else text
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()  # as TOML writes it
+    try:
+        return repr(value)
+    except RecursionError:
+        return "a value nested too deeply to be shown"
+    except ValueError:  # Python does not print a whole number of more than 4300 digits
+        return "a number too long to be shown"
 
 
 class Reading:
@@ -36,6 +59,7 @@ class Reading:
         self.file = file
         self.code = code  # of the kind of document, such as EP101 for a spec
         self.problems: list[Problem] = []
+        self.notes: list[Problem] = []  # what the reader should know, and no reason to stop
 
     def origin(self, path: Iterable[str]) -> str:
         """Name a place in the document: file and dotted path."""
@@ -57,6 +81,20 @@ class Reading:
             )
         )
 
+    def note(
+        self, path: Iterable[str], title: str, *, severity: Severity = "note", found: str = "", why: str = ""
+    ) -> None:
+        """Note what was read differently than it was written, or not at all."""
+        self.notes.append(
+            Problem(
+                self.code,
+                title,
+                found=(Said(found, self.origin(path)),),
+                why=(Said(why),) if why else (),
+                severity=severity,
+            )
+        )
+
     def finish(self) -> None:
         """Raise everything that was refused, if anything was."""
         if self.problems:
@@ -64,9 +102,12 @@ class Reading:
 
     def parse(self, data: bytes) -> dict[str, Any]:
         """Parse TOML bytes; a document that is no TOML at all ends the reading here."""
+        text = self.decode(data)
         try:
-            return tomllib.loads(self.decode(data))
-        except tomllib.TOMLDecodeError as error:
+            if _DEEP_KEY.search(text):
+                raise RecursionError
+            return tomllib.loads(text)
+        except ValueError as error:  # TOMLDecodeError is one; a number of 5000 digits raises a bare one
             self.refuse((), "not valid TOML", found=_place(str(error)), why=str(error))
         except RecursionError:
             self.refuse((), "nested too deeply to be read", why="brackets inside brackets, hundreds deep")
@@ -78,8 +119,8 @@ class Reading:
         if len(data) > SIZE_LIMIT:
             self.refuse(
                 (),
-                f"too large: {len(data):,} bytes",
-                why=f"a document of this kind is at most {SIZE_LIMIT:,} bytes; this is probably another file",
+                f"too large: more than {SIZE_LIMIT:,} bytes",
+                why="no document of this kind comes near that size; this is probably another file",
             )
         elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
             self.refuse((), "written in UTF-16", cures=["save it as UTF-8"])

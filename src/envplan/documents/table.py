@@ -9,7 +9,14 @@ from envplan.documents.reading import Reading, nearest, shown
 
 T = TypeVar("T")
 
-_KINDS = {bool: "true or false", str: "text", int: "a whole number", list: "a list", dict: "a table"}
+_KINDS = {
+    bool: "true or false",
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+}
 
 
 class Table:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from packaging.specifiers import SpecifierSet
 
+from envplan.problems import Problem
 from envplan.values.platforms import Platform
 from envplan.values.variants import Variant
 from envplan.values.versions import Cuda, Python
@@ -144,3 +145,5 @@ class Spec:
     profiles: tuple[str, ...] = ()
     indexes: tuple[Index, ...] = ()
     options: Options = Options()
+    requires_python: SpecifierSet = field(default_factory=SpecifierSet)  # of the project around it
+    notes: tuple[Problem, ...] = field(default=(), compare=False)  # what was read, but not as written

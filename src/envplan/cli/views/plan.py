@@ -1,0 +1,193 @@
+"""A plan as people read it, and as programs do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from envplan.catalog.model import DEFAULT_INDEX
+from envplan.machine.model import Machine
+from envplan.planner.model import Impossible, Outcome, Pin, Planned, Verdict
+from envplan.planner.plan import verdicts_by_rank
+from envplan.problems import Problem
+from envplan.verbs.plan import PlanMade
+
+
+def plan_problems(made: PlanMade) -> tuple[Problem, ...]:
+    """All problems of all machines; with several machines each names its own. Errors come last, to be seen."""
+    several = len(made.plan.outcomes) > 1
+    found: list[Problem] = []
+    for outcome in made.plan.outcomes:
+        own = (outcome.problem,) if isinstance(outcome, Impossible) else outcome.problems
+        found += [_named(problem, outcome.machine) if several else problem for problem in own]
+    found += made.plan.problems
+    order = {"note": 0, "warning": 1, "error": 2}
+    return tuple(sorted(dict.fromkeys(found), key=lambda problem: order[problem.severity]))
+
+
+def plan_json(made: PlanMade) -> dict[str, Any]:
+    """The shape promised in schemas/output.schema.json."""
+    return {
+        "spec": made.spec.origin,
+        "machines": [_machine_json(outcome) for outcome in made.plan.outcomes],
+        "fewest": [variant.name for variant in made.plan.fewest],
+        "left_out": [outcome.machine.name for outcome in made.plan.left_out],
+        "listings": [
+            {"source": one.source, "seen": one.seen, "method": one.method} for one in made.snapshots
+        ],
+    }
+
+
+def plan_text(made: PlanMade, *, why: bool) -> str:
+    """One machine in full, or several as a table."""
+    outcomes = made.plan.outcomes
+    parts = [_one(outcomes[0])] if len(outcomes) == 1 else [_table(made)]
+    if why:
+        parts += [_candidates(outcome) for outcome in outcomes]
+    if made.snapshots and made.plan.left_out != outcomes:
+        parts.append(_age(made))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _named(problem: Problem, machine: Machine) -> Problem:
+    name = machine.name
+    return problem if name in problem.title else replace(problem, title=f"{name}: {problem.title}")
+
+
+def _machine_json(outcome: Outcome) -> dict[str, Any]:
+    candidates = [
+        {
+            "variant": verdict.build.variant.name,
+            "framework": verdict.build.framework,
+            "version": verdict.build.published,
+            "index": verdict.build.index,
+            "verdict": _word(verdict),
+            "reasons": [
+                {"code": one.code, "text": one.text, "origin": one.origin, "weight": one.weight}
+                for one in verdict.reasons
+            ],
+        }
+        for verdict in verdicts_by_rank(outcome)
+    ]
+    common: dict[str, Any] = {"name": outcome.machine.name, "platform": str(outcome.machine.platform)}
+    match outcome:
+        case Impossible():
+            empty: dict[str, Any] = {"variant": None, "packages": {}, "candidates": candidates}
+            return {**common, "outcome": "impossible", **empty, "problem": outcome.problem.as_json()}
+        case Planned():
+            return {
+                **common,
+                "outcome": "planned",
+                "variant": outcome.variant.name,
+                "python": [str(python) for python in outcome.pythons],
+                "packages": {pin.name: _pin_json(pin) for pin in outcome.pins},
+                "constraints": [
+                    {"id": one.id, "requirement": one.requirement, "why": one.why, "origin": one.origin}
+                    for one in outcome.constraints
+                ],
+                "serving": [variant.name for variant in outcome.serving],
+                "candidates": candidates,
+            }
+
+
+def _pin_json(pin: Pin) -> dict[str, Any]:
+    return {"version": pin.version, "index": pin.index, "exact": pin.exact, "extras": list(pin.extras)}
+
+
+def _word(verdict: Verdict) -> str:
+    if verdict.refused:
+        return "refused"
+    return "doubtful" if verdict.doubts else "fits"
+
+
+def _one(outcome: Outcome) -> str:
+    if isinstance(outcome, Impossible):
+        return ""
+    lines = [f"{outcome.machine.name}: {_describe(outcome.machine)}", ""]
+    lines.append(f"  variant  {_variant(outcome)}")
+    lines.append(f"  python   {', '.join(str(python) for python in outcome.pythons)}")
+    lines.append("")
+    names = [pin.name + (f"[{','.join(pin.extras)}]" if pin.extras else "") for pin in outcome.pins]
+    width = max([len(name) for name in names], default=0)
+    versions = max([len(pin.version) for pin in outcome.pins], default=0)
+    for name, pin in zip(names, outcome.pins, strict=True):
+        lines.append(f"  {name:<{width}}  {pin.version:<{versions}}  {_index(pin)}")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _index(pin: Pin) -> str:
+    index = {DEFAULT_INDEX: "default index", "local": "beside the spec"}.get(pin.index, pin.index)
+    return index if pin.exact else f"{index}; the lock will choose"
+
+
+def _variant(outcome: Planned) -> str:
+    text = outcome.variant.name
+    if any(build.way.metal for build in outcome.builds) and outcome.machine.platform.os == "macos":
+        text += " (drives the Mac's GPU through MPS)"
+    others = [variant.name for variant in outcome.serving if variant != outcome.variant]
+    return f"{text}   (these versions would run here as {', '.join(others)} too)" if others else text
+
+
+def _describe(machine: Machine) -> str:
+    parts = [str(machine.platform)]
+    if machine.libc:
+        parts.append(str(machine.libc))
+    if machine.macos:
+        parts.append(f"macOS {machine.macos}")
+    counts: dict[str, int] = {}
+    for gpu in machine.gpus:
+        counts[str(gpu)] = counts.get(str(gpu), 0) + 1
+    parts += [f"{count} × {name}" if count > 1 else name for name, count in counts.items()] or ["no GPU"]
+    if machine.nvidia:
+        parts.append(f"driver {machine.nvidia.driver}")
+    return ", ".join(parts)
+
+
+def _table(made: PlanMade) -> str:
+    """Machines down, variants across."""
+    outcomes = made.plan.outcomes
+    variants = sorted(
+        {variant for one in outcomes if isinstance(one, Planned) for variant in one.serving}, reverse=True
+    )
+    rows = [["machine", *(variant.name for variant in variants), "chosen"]]
+    for outcome in outcomes:
+        if isinstance(outcome, Impossible):
+            rows.append([outcome.machine.name, *("" for _ in variants), f"none ({outcome.problem.code})"])
+        else:
+            marks = ("yes" if variant in outcome.serving else "·" for variant in variants)
+            builds = ", ".join(f"{pin.name} {pin.version}" for pin in outcome.pins if pin.exact)
+            rows.append([outcome.machine.name, *marks, builds or outcome.variant.name])
+    lines = _columns(rows)
+    if made.plan.fewest:
+        names = ", ".join(variant.name for variant in made.plan.fewest)
+        lines += ["", f"fewest variants that serve them all: {names}"]
+    if made.plan.left_out:
+        lines.append(f"left out: {', '.join(outcome.machine.name for outcome in made.plan.left_out)}")
+    return "\n".join(lines)
+
+
+def _columns(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+
+
+def _candidates(outcome: Outcome) -> str:
+    lines = [f"candidates for {outcome.machine.name}"]
+    for verdict in verdicts_by_rank(outcome):
+        lines.append(
+            f"  {_word(verdict):<8}  {verdict.build.framework} {verdict.build.published} {verdict.build.variant}"
+        )
+        lines += [f"            {reason.code}  {reason.text}" for reason in _unique(verdict)]
+    return "\n".join(lines)
+
+
+def _unique(verdict: Verdict) -> Iterable[Any]:
+    return {(reason.code, reason.text): reason for reason in verdict.reasons}.values()
+
+
+def _age(made: PlanMade) -> str:
+    newest = max(snapshot.seen for snapshot in made.snapshots)
+    return f"what is published: the listings shipped with envplan, newest of {newest} (nothing was asked of the network)"

@@ -1,0 +1,113 @@
+"""What must be said of a plan that holds: doubts, bounds, a GPU left unused, an older version chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from envplan.planner.choose import Choice, Judged, Search
+from envplan.planner.model import Constraint, Verdict
+from envplan.problems import Problem, Said
+from envplan.spec.model import Auto
+
+
+def notes(
+    judged: Judged, search: Search, choice: Choice, bounds: Iterable[Constraint]
+) -> tuple[Problem, ...]:
+    """Collect the warnings first, then the remarks."""
+    found = [
+        *_unused_gpu(judged, choice),
+        *_held_back(judged, search, choice),
+        *_doubts(choice.verdicts),
+        *_bounds(bounds),
+        *_remarks(choice.verdicts),
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _unused_gpu(judged: Judged, choice: Choice) -> Iterator[Problem]:
+    """`auto` gave the CPU although there is a GPU: that is never silent."""
+    machine = judged.machine
+    if machine.platform.os == "macos" or not (machine.gpus or machine.nvidia or machine.unreadable):
+        return
+    for row, (wish, verdict) in enumerate(zip(judged.wishes, choice.verdicts, strict=True)):
+        if verdict.build.variant.kind != "cpu" or not isinstance(wish.accelerator, Auto):
+            continue
+        why = [
+            Said(reason.text, reason.origin)
+            for refused in near_misses(judged, row)
+            for reason in refused.refused
+        ]
+        gpus = tuple(Said(str(gpu), gpu.origin) for gpu in machine.gpus)
+        yield Problem(
+            "EP222",
+            f"{verdict.build.framework} will run on the CPU: no GPU build of it fits this machine",
+            found=gpus or tuple(Said(one.title) for one in machine.unreadable),
+            why=tuple(dict.fromkeys(why))[:4],
+            cures=('accelerator = "gpu"   # to be told what would be needed instead',),
+            severity="warning",
+        )
+
+
+def near_misses(judged: Judged, row: int) -> list[Verdict]:
+    """The accelerated builds that came closest: a kind the machine has, the version asked, fewest reasons."""
+    builds = [verdict for verdict in judged.verdicts[row] if verdict.build.variant.kind != "cpu"]
+    asked = [v for v in builds if not any(reason.code in ("EP201", "EP208") for reason in v.refused)]
+    there = [v for v in asked if not any(reason.code == "EP209" for reason in v.refused)] or asked
+    newest = max((verdict.build.version for verdict in there), default=None)
+    closest = [verdict for verdict in there if verdict.build.version == newest]
+    fewest = min((len(verdict.refused) for verdict in closest), default=0)
+    return [verdict for verdict in closest if len(verdict.refused) == fewest]
+
+
+def _held_back(judged: Judged, search: Search, choice: Choice) -> Iterator[Problem]:
+    """A newer version would run here by itself, but not beside the others."""
+    for row, chosen in enumerate(choice.verdicts):
+        same_kind = [v for v in judged.survivors(row) if v.build.variant.kind == chosen.build.variant.kind]
+        newest = max(verdict.build.version for verdict in same_kind)
+        if newest == chosen.build.version:
+            continue
+        newer = next(verdict.build for verdict in same_kind if verdict.build.version == newest)
+        objections = [
+            objection
+            for other in choice.builds
+            if other is not chosen.build and (objection := search.together.objection(other, newer))
+        ]
+        if not objections:
+            continue
+        beside = " and ".join(f"{b.framework} {b.version}" for b in choice.builds if b is not chosen.build)
+        yield Problem(
+            "EP206",
+            f"{chosen.build.framework} {chosen.build.version}, not {newest}: newer ones clash with {beside}",
+            why=tuple(Said(one.text, one.origin) for one in objections),
+            cures=(f"envplan plan --why   # every version of {chosen.build.framework} and its reason",),
+            severity="warning",
+        )
+
+
+def _doubts(verdicts: Iterable[Verdict]) -> Iterator[Problem]:
+    for verdict in verdicts:
+        for doubt in verdict.doubts:
+            yield Problem(
+                doubt.code,
+                f"not certain: {doubt.text}",
+                why=(Said("nothing measured or documented says so", doubt.origin),),
+                severity="warning",
+            )
+
+
+def _bounds(bounds: Iterable[Constraint]) -> Iterator[Problem]:
+    for bound in bounds:
+        yield Problem(
+            "EP224",
+            f"{bound.requirement} is added to the plan",
+            why=(Said(bound.why, bound.origin),),
+            cures=(f'[options] ignore-pitfalls = ["{bound.id}"]   # to go without it',),
+            severity="note",
+        )
+
+
+def _remarks(verdicts: Iterable[Verdict]) -> Iterator[Problem]:
+    for verdict in verdicts:
+        for reason in verdict.reasons:
+            if reason.weight == "note":
+                yield Problem(reason.code, reason.text, found=(Said("", reason.origin),), severity="note")

@@ -1,0 +1,119 @@
+"""The planner's one entry: a spec, some machines and the catalog, to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from envplan.catalog.model import Catalog
+from envplan.machine.model import Machine
+from envplan.planner.attempt import Attempt, Try, attempt
+from envplan.planner.builds import Stock
+from envplan.planner.choose import Choice
+from envplan.planner.common_versions import common
+from envplan.planner.impossible import explain
+from envplan.planner.model import Impossible, Outcome, Plan, Planned, Verdict
+from envplan.planner.notes import notes
+from envplan.planner.pins import constraints, pins
+from envplan.problems import Problem, Said
+from envplan.spec.model import AnyCuda, AnyGpu, AnyRocm, Exactly, Spec
+from envplan.values.variants import CPU, Variant
+from envplan.values.versions import Python
+
+
+def plan(spec: Spec, machines: Sequence[Machine], catalog: Catalog, fallback: Python) -> Plan:
+    """Serve each machine; with several, one version for all of them unless the spec says otherwise."""
+    stock = Stock(catalog)
+    attempts = [attempt(Try(spec, machine, stock, fallback)) for machine in machines]
+    problems: list[Problem] = []
+    if spec.options.same_versions and sum(bool(one.choices) for one in attempts) > 1:
+        found = common([one for one in attempts if one.choices])
+        if found is None:
+            problems.append(_no_common_version(attempts))
+        else:
+            settled = iter(found)
+            attempts = [next(settled) if one.choices else one for one in attempts]
+    outcomes = tuple(_outcome(one) for one in attempts)
+    return Plan(outcomes, _fewest(outcomes), tuple(problems))
+
+
+def _outcome(tried: Attempt) -> Outcome:
+    judged, spec = tried.judged, tried.tried.spec
+    candidates = tuple(verdict for row in judged.verdicts for verdict in row)
+    if not tried.choices:
+        return Impossible(judged.machine, explain(tried), candidates)
+    if not judged.wishes and (problem := _nothing_accelerated(spec)):
+        return Impossible(judged.machine, problem, candidates)
+    choice = tried.choices[0]
+    bounds = constraints(spec, choice.builds)
+    return Planned(
+        judged.machine,
+        choice.variant,
+        judged.pythons,
+        choice.builds,
+        pins(spec, judged.wishes, choice.builds, bounds, tried.tried.stock.catalog),
+        bounds,
+        candidates,
+        tuple(dict.fromkeys(one.variant for one in tried.choices)),
+        notes(judged, tried.search, choice, bounds),
+    )
+
+
+def _nothing_accelerated(spec: Spec) -> Problem | None:
+    """A GPU is asked for, and nothing in the spec could use it."""
+    if not isinstance(spec.accelerator, (AnyGpu, AnyCuda, AnyRocm, Exactly)) or spec.accelerator == Exactly(
+        CPU
+    ):
+        return None
+    return Problem(
+        "EP214",
+        "nothing in this spec has a GPU build that envplan knows of",
+        wanted=(Said(f"accelerator {spec.accelerator}", spec.accelerator_origin),),
+        found=tuple(Said(str(one), one.origin) for one in spec.packages[:5]),
+        why=(
+            Said(
+                "only packages with builds of their own for GPUs make a difference: torch, tensorflow, jax…"
+            ),
+        ),
+        cures=('accelerator = "auto"', "envplan add torch"),
+    )
+
+
+def _no_common_version(attempts: Sequence[Attempt]) -> Problem:
+    def words(tried: Attempt) -> str:
+        choice: Choice = tried.choices[0]
+        return f"{tried.judged.machine.name}: at best {', '.join(str(build) for build in choice.builds)}"
+
+    return Problem(
+        "EP212",
+        "no one set of versions serves all these machines",
+        why=tuple(Said(words(one)) for one in attempts if one.choices),
+        cures=("same-versions = false   # under [options]: each machine gets the newest it can have",),
+    )
+
+
+def _fewest(outcomes: Sequence[Outcome]) -> tuple[Variant, ...]:
+    """The smallest set of variants that serves everyone who can be served; of several, the best liked."""
+    served = [outcome.serving for outcome in outcomes if isinstance(outcome, Planned)]
+    variants = sorted({variant for serving in served for variant in serving}, reverse=True)
+    for size in range(1, len(variants) + 1):
+        sets = [one for one in combinations(variants, size) if all(set(one) & set(each) for each in served)]
+        if sets:
+            return min(sets, key=lambda one: sum(_first(each, one) for each in served))
+    return ()
+
+
+def _first(serving: Sequence[Variant], chosen: Sequence[Variant]) -> int:
+    """How far down a machine's own list the best of the chosen variants stands."""
+    return min(serving.index(variant) for variant in chosen if variant in serving)
+
+
+def verdicts_by_rank(outcome: Outcome) -> tuple[Verdict, ...]:
+    """The candidates as people want to read them: what runs first, then the newest."""
+    return tuple(
+        sorted(
+            outcome.candidates,
+            key=lambda verdict: (not verdict.refused, verdict.build.version, verdict.build.variant),
+            reverse=True,
+        )
+    )

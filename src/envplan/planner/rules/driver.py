@@ -1,0 +1,81 @@
+"""Does the NVIDIA driver run programs built with this toolkit?
+
+A question of its own: whether the wheel holds code for the GPU is asked elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envplan.catalog import queries
+from envplan.catalog.model import Catalog
+from envplan.machine.model import Machine, Nvidia
+from envplan.planner.model import Build, Reason
+from envplan.planner.rules.question import Question
+from envplan.values.versions import Cuda, Dotted
+
+TOO_OLD = "EP202"
+
+
+def driver(question: Question, build: Build) -> Iterator[Reason]:
+    """Compare the driver with the floor of the toolkit, and with the build's own."""
+    machine = question.machine
+    if build.variant.kind != "cuda" or machine.nvidia is None or build.toolkit is None:
+        return
+    found = machine.nvidia.driver
+    floor = queries.floor(question.catalog, build.toolkit, machine.platform.os)
+    if floor is None:
+        yield from _unknown(machine.nvidia, build.toolkit)
+    elif found.value < floor.driver:
+        yield Reason(
+            TOO_OLD,
+            f"{build.variant} needs driver ≥ {floor.driver} (CUDA {floor.cuda}); here {found}",
+            f"{found.origin}; {floor.evidence.source}",
+        )
+    own = build.way.windows_driver if machine.platform.os == "windows" else build.way.linux_driver
+    if own and found.value < own:
+        yield Reason(
+            TOO_OLD,
+            f"{build.framework} for {build.variant} needs driver ≥ {own}; here {found}",
+            f"{found.origin}; {build.way.evidence.source}",
+        )
+    reported = machine.nvidia.cuda
+    if reported and floor is not None and reported.value.major < build.toolkit.major:
+        text = f"the driver says that it runs CUDA up to {reported}; {build.variant} is CUDA {build.toolkit}"
+        yield Reason(TOO_OLD, text, reported.origin)
+
+
+def is_native(catalog: Catalog, machine: Machine, toolkit: Cuda) -> bool:
+    """Whether the driver is at least as new as the toolkit, and so can compile its PTX.
+
+    Where the driver's number and what it reports disagree, the lower one counts.
+    """
+    if machine.nvidia is None:
+        return False
+    reported = machine.nvidia.cuda
+    if reported and reported.value < toolkit:
+        return False
+    native = queries.native_driver(catalog, toolkit, machine.platform.os)
+    if native is None:
+        return bool(reported)
+    return machine.nvidia.driver.value >= native
+
+
+def oldest_driver(catalog: Catalog, machine: Machine, build: Build) -> Dotted | None:
+    """Find the oldest driver under which the build runs at all."""
+    if build.toolkit is None:
+        return None
+    floor = queries.floor(catalog, build.toolkit, machine.platform.os)
+    own = build.way.windows_driver if machine.platform.os == "windows" else build.way.linux_driver
+    floors = [one for one in (floor.driver if floor else None, own) if one]
+    return max(floors, default=None)
+
+
+def _unknown(nvidia: Nvidia, toolkit: Cuda) -> Iterator[Reason]:
+    if nvidia.cuda and nvidia.cuda.value >= toolkit:
+        return  # the driver itself says that it runs it
+    yield Reason(
+        TOO_OLD,
+        f"the catalog does not say which driver CUDA {toolkit} needs, and the driver does not say it runs it",
+        nvidia.driver.origin,
+    )

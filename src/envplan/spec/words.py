@@ -1,0 +1,198 @@
+"""A spec from words: torch 2.2 on gpu."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from envplan.documents.reading import nearest
+from envplan.problems import EnvplanError, Problem
+from envplan.spec.accelerators import SAID
+from envplan.spec.hearing import Hearing, Statement
+from envplan.spec.model import Accelerator, Requirement
+from envplan.spec.names import PUBLISHED_AS
+from envplan.spec.sections import PLATFORMS_SAID
+from envplan.spec.tokens import Token, phrases, tokens
+from envplan.values.platforms import PLATFORM_NAMES, Platform
+from envplan.values.versions import Python
+
+_ACCELERATOR = re.compile(
+    r"[cg]pus?|cuda[0-9.]*|cu[0-9.]{2,5}|rocm[0-9.]*|xpu|auto|nvidia|amd|radeon|intel|mps|metal|apple"
+)
+_FILLING = {"a", "an", "the", "any", "only", "version", "release", "series"}
+_UNKNOWN = "?"  # a word that was refused; a number after it is part of it
+_NEWEST = {"latest", "newest"}
+_NO_PACKAGE = _FILLING | _NEWEST | set(
+    "i we me my want need please install use some or not run runs make build create give get".split()
+)
+
+# Names that are packages beyond doubt, so that "torch torchvision" needs no comma. Any other word in that
+# place may be a sentence, and a sentence must not become a list of strangers' packages.
+_KNOWN = {*PUBLISHED_AS, *PUBLISHED_AS.values()} | set(
+    """accelerate bitsandbytes cupy cupy-cuda12x datasets diffusers einops flash-attn flax gradio ipykernel jax
+    jaxlib jupyter jupyterlab keras lightning matplotlib numpy onnx onnxruntime onnxruntime-gpu optax pandas peft
+    pytest pytorch-lightning safetensors scipy seaborn sentencepiece timm tokenizers torchmetrics torchtext tqdm
+    transformers triton vllm wandb xformers""".split()
+)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the words ask for."""
+
+    packages: tuple[Requirement, ...] = ()
+    pythons: tuple[Python, ...] = ()
+    accelerator: Accelerator | None = None
+    platforms: tuple[Platform, ...] = ()
+    notes: tuple[Problem, ...] = ()
+
+
+def understood(
+    words: Sequence[str], *, accelerator: Accelerator | None = None, command: str = "init"
+) -> Wishes:
+    """Understand words; an accelerator given beforehand is that of the whole environment."""
+    hearing = Hearing(statements=[Statement((), accelerator)] if accelerator else [], command=command)
+    for phrase in phrases(words):
+        hearing.phrase = phrase
+        _Phrase(hearing).hear(list(tokens(phrase)))
+    whole = hearing.settle()
+    if hearing.problems:
+        raise EnvplanError(*hearing.problems)
+    return Wishes(
+        packages=tuple(hearing.packages.values()),
+        pythons=tuple(hearing.pythons),
+        accelerator=whole,
+        platforms=tuple(hearing.platforms),
+        notes=tuple(hearing.notes),
+    )
+
+
+class _Phrase:
+    """One phrase being heard, token by token."""
+
+    def __init__(self, hearing: Hearing) -> None:
+        self.hearing = hearing
+        self.package: str | None = None  # what a version would belong to
+        self.counted: str | None = None  # cuda, rocm or python, waiting for its number
+        self.joint: str | None = None  # "on", "with": what stands behind it is no sentence of its own
+        self.before: list[str] = []  # packages that an accelerator would be said of
+        self.said = False  # whether an accelerator was said in this phrase
+        self.open = True  # whether any name may stand here
+
+    def hear(self, parts: list[Token]) -> None:
+        """Hear it all."""
+        for token, following in zip(parts, [*parts[1:], None], strict=True):
+            match token.kind:
+                case "separator":
+                    self._expect(package=None, opened=True)
+                case "joint":
+                    self._expect(package=None, opened=token.text.lower() in ("with", "using", "for"))
+                    self.joint = token.text
+                case "version" | "comparison":
+                    self._number(token)
+                case "requirement":
+                    self._requirement(token)
+                case "word":
+                    self._word(token.text, following)
+        self._expect(package=None, opened=False)
+        if self.joint and parts[-1].kind == "joint":
+            self.hearing.refuse(self.joint, f"nothing stands after {self.joint!r}")
+
+    def _expect(self, *, package: str | None, opened: bool) -> None:
+        """Close what stood before; cuda without a number is any CUDA."""
+        counted, self.counted = self.counted, None
+        if counted == "python":
+            self.hearing.refuse("python", "python without a version", cures=[self.hearing.typed("python 3.11")])
+        elif counted and counted != _UNKNOWN:
+            self._accelerator(counted)
+        self.package, self.open = package, opened
+
+    def _number(self, token: Token) -> None:
+        counted, self.counted = self.counted, None
+        if counted == "python":
+            self.hearing.take_python(token.text)
+        elif counted == _UNKNOWN:
+            return
+        elif counted:
+            self._accelerator(f"cuda=={token.text}" if counted == "cuda" else f"{counted}{token.text}")
+        elif self.package:
+            self.hearing.take_version(self.package, token.text)
+        else:
+            why = "a number stands after the name it belongs to"
+            self.hearing.refuse(token.text, f"{token.text!r} belongs to no package", why)
+
+    def _requirement(self, token: Token) -> None:
+        name = token.name.lower()
+        self._expect(package=None, opened=False)
+        if name == "python":
+            self.joint = None
+            self.hearing.take_python(re.sub(r"^==?\s*(?=[0-9])", "", token.version))
+        elif name in ("cuda", "rocm") and not token.extras:
+            self._accelerator(f"{name}{token.version}")
+        else:
+            self._package(token.name, token.extras, token.version)
+
+    def _word(self, text: str, following: Token | None) -> None:
+        word = text.lower()
+        if (word in _FILLING and (self.package or self.joint)) or (word in _NEWEST and following):
+            return
+        if word in _NEWEST and self.package:
+            return
+        package, opened = self.package, self.open
+        self._expect(package=None, opened=False)
+        if re.fullmatch(r"python[0-9.]*", word):
+            self._python(word.removeprefix("python"))
+        elif _ACCELERATOR.fullmatch(word):
+            self._accelerator_word(word)
+        elif self.joint and (word in PLATFORM_NAMES or word in PLATFORMS_SAID):
+            self.joint = None
+            self.hearing.take_platform(PLATFORMS_SAID.get(word, word))
+        elif self._may_be_name(word, following, opened):
+            self._package(text, "", "")
+        else:
+            self._refuse(text, package)
+
+    def _may_be_name(self, word: str, following: Token | None, opened: bool) -> bool:
+        if word in _NO_PACKAGE or (self.joint and not opened):
+            return False
+        return opened or word in _KNOWN or (following is not None and following.kind in ("version", "comparison"))
+
+    def _package(self, name: str, extras: str, version: str) -> None:
+        taken = self.hearing.take_package(name, extras, version)
+        self.joint = None
+        self.package = taken
+        self.before += [taken] if taken else []
+
+    def _python(self, number: str) -> None:
+        self.joint = None
+        if number:
+            self.hearing.take_python(number)
+        else:
+            self.counted = "python"
+
+    def _accelerator_word(self, word: str) -> None:
+        self.joint = None
+        if word in ("cuda", "rocm"):
+            self.counted = word
+        else:
+            self._accelerator(word.rstrip("s") if word in ("gpus", "cpus") else SAID.get(word, word))
+
+    def _accelerator(self, text: str) -> None:
+        self.joint = None
+        self.hearing.take_accelerator(text, tuple(self.before), again=self.said and not self.before)
+        self.before, self.said = [], True
+
+    def _refuse(self, text: str, package: str | None) -> None:
+        joint, self.joint = self.joint, None
+        self.counted = _UNKNOWN
+        if joint:
+            near = nearest(text, ["gpu", "cpu", "cuda", "rocm", "xpu", "linux", "windows", "macos", "python"])
+            self.hearing.refuse(
+                text,
+                why=f"after {joint!r} stands gpu, cpu, cuda 12.1, cu121, rocm, xpu, auto, python 3.11 or linux; "
+                "a certain machine is named when planning, with --for",
+                cures=[self.hearing.typed(f"torch 2.2 {joint} {near}")] if near else [],
+            )
+        else:
+            self.hearing.refuse(text, why="packages have a comma or 'and' between them" if package else "")
