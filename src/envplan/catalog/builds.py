@@ -37,25 +37,12 @@ def frameworks(table: Table) -> dict[str, Framework]:
     """Decode the framework of a document, and the rows that it or others own."""
     header = table.table("framework")
     main = _header(header) if header else None
-    found = {main.name: main} if main else {}
-
-    def owned(key: str, decode: Callable[[Table], T | None]) -> dict[str, tuple[T, ...]]:
-        def with_owner(row: Table) -> tuple[str, T] | None:
-            value, owner = decode(row), row.text("framework") or (main.name if main else "")
-            if not owner:
-                row.refuse(
-                    "framework", "framework is missing", why="the row does not say which one it is about"
-                )
-            return (owner, value) if owner and value is not None else None
-
-        sorted_by_owner: dict[str, tuple[T, ...]] = {}
-        for owner, value in rows.each(table, key, with_owner):
-            sorted_by_owner[owner] = (*sorted_by_owner.get(owner, ()), value)
-        return sorted_by_owner
-
-    ways, releases, kernels = owned("way", _way), owned("release", _release), owned("kernels", _kernels)
-    requires, pitfalls = owned("requires", _requires), owned("pitfall", _pitfall)
-    clashes, advice = owned("clash", _clash), owned("advice", _advice)
+    own = main.name if main else ""
+    ways, releases = _owned(table, "way", _way, own), _owned(table, "release", _release, own)
+    kernels, requires = _owned(table, "kernels", _kernels, own), _owned(table, "requires", _requires, own)
+    pitfalls, clashes = _owned(table, "pitfall", _pitfall, own), _owned(table, "clash", _clash, own)
+    advice = _owned(table, "advice", _advice, own)
+    found = {own: main} if main else {}
     for name in {**found, **ways, **releases, **kernels, **requires, **pitfalls, **clashes, **advice}:
         found[name] = replace(
             found.get(name) or blank(name),
@@ -67,6 +54,21 @@ def frameworks(table: Table) -> dict[str, Framework]:
             clashes=clashes.get(name, ()),
             advice=advice.get(name, ()),
         )
+    return found
+
+
+def _owned(table: Table, key: str, decode: Callable[[Table], T | None], own: str) -> dict[str, tuple[T, ...]]:
+    """Decode rows by the framework they are about: the document's own, unless the row names one."""
+
+    def with_owner(row: Table) -> tuple[str, T] | None:
+        value, owner = decode(row), row.text("framework") or own
+        if not owner:
+            row.refuse("framework", "framework is missing", why="the row does not say which one it is about")
+        return (owner, value) if owner and value is not None else None
+
+    found: dict[str, tuple[T, ...]] = {}
+    for owner, value in rows.each(table, key, with_owner):
+        found[owner] = (*found.get(owner, ()), value)
     return found
 
 

@@ -188,8 +188,10 @@ def _files(version: str, files: Mapping[str, str]) -> Iterator[str]:
     except InvalidVersion:
         yield "is no version"
     for tag, pythons in files.items():
-        if not rows.tags(tag):
-            yield f"{tag} is no platform tag"
+        try:
+            rows.platform_tag(tag)
+        except ValueError as error:
+            yield str(error)
         for one in pythons.split():
             if python_tag(one) is None:
                 yield f"{one} is no Python"

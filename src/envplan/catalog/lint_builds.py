@@ -80,12 +80,18 @@ def _ways(found: Found, catalog: Catalog) -> Iterator[str]:
             yield f"{where}: names no variants"
         if "{variant}" not in way.index and any("*" in name for name in way.variants):
             yield f"{where}: the index has no {{variant}}, so the variants must be named in full"
-        if not builds:
+        if not builds and not _sources_only(way, catalog):
             yield f"{where}: no listing and no published row holds such a build"
-        for platform in sorted(set(way.platforms) - {build.platform for build in builds}):
+        for platform in sorted(set(way.platforms) - {build.platform for build in builds}) if builds else ():
             yield f"{where}: nothing is known to be published for {platform}"
         for variant in sorted({build.variant for build in builds if build.variant.kind == "cuda"}):
             yield from (f"{where}: {fault}" for fault in _toolkit(way, variant, catalog))
+
+
+def _sources_only(way: Way, catalog: Catalog) -> bool:
+    """Whether the project is listed, and has no wheel in any version."""
+    listed = [catalog.wheels(index, way.project) for _, index in _variants(way, catalog)]
+    return any(listed) and not any(wheels for versions in listed for wheels in versions.values())
 
 
 def _toolkit(way: Way, variant: Variant, catalog: Catalog) -> Iterator[str]:
@@ -115,37 +121,35 @@ def _releases(framework: Framework, found: Found) -> Iterator[str]:
 
 
 def _kernels(framework: Framework, found: Found, catalog: Catalog) -> Iterator[str]:
-    faults: dict[str, None] = {}
+    faults: dict[tuple[str, Variant, Platform], list[Version]] = {}
     for way, builds in found.items():
         for build in builds:
-            rows = _speaking(framework.kernels, build)
-            if len(rows) > 1:
-                named = " / ".join(row.evidence.source for row in rows)
-                faults[f"kernels: {len(rows)} rows speak of {_said(build)}: {named}"] = None
-            toolkit = way.toolkit or build.variant.cuda
-            if rows and build.variant.kind == "cuda" and toolkit:
-                faults |= dict.fromkeys(_beyond(rows[0], toolkit, build, catalog))
-    yield from faults
+            for fault in _kernels_of(build, way, framework, catalog):
+                faults.setdefault((fault, build.variant, build.platform), []).append(build.version)
+    for (fault, variant, platform), versions in faults.items():
+        more = f" and {len(versions) - 1} more versions" if versions[1:] else ""
+        yield f"kernels of {min(versions)}{more}, {variant} on {platform}: {fault}"
     for row in framework.kernels:
         if list(row.native) != sorted(row.native) or list(row.ptx) != sorted(row.ptx):
             yield f"kernels ({row.evidence.source}): native and ptx must be sorted"
 
 
-def _beyond(row: Kernels, toolkit: Cuda, build: Build, catalog: Catalog) -> Iterator[str]:
+def _kernels_of(build: Build, way: Way, framework: Framework, catalog: Catalog) -> Iterator[str]:
+    rows = [row for row in framework.kernels if row.speaks_of(build.version, build.variant, build.platform)]
+    if len(rows) > 1:
+        yield f"{len(rows)} rows speak of it: {' / '.join(row.evidence.source for row in rows)}"
+    toolkit = way.toolkit or build.variant.cuda
+    if rows and build.variant.kind == "cuda" and toolkit:
+        yield from _beyond(rows[0], toolkit, catalog)
+
+
+def _beyond(row: Kernels, toolkit: Cuda, catalog: Catalog) -> Iterator[str]:
     for compute in (*row.native, *row.ptx):
         architecture = queries.architecture(catalog, compute)
         if architecture is None:
-            yield f"kernels of {_said(build)}: no architecture holds {compute}"
+            yield f"no architecture holds {compute}"
         elif not queries.can_compile(architecture, toolkit):
-            yield f"kernels of {_said(build)}: CUDA {toolkit} makes no code for {compute}"
-
-
-def _said(build: Build) -> str:
-    return f"{build.version} {build.variant} on {build.platform}"
-
-
-def _speaking(rows: tuple[Kernels, ...], build: Build) -> list[Kernels]:
-    return [row for row in rows if row.speaks_of(build.version, build.variant, build.platform)]
+            yield f"CUDA {toolkit} makes no code for {compute}"
 
 
 def _orphans(framework: Framework, found: Found) -> Iterator[str]:
@@ -153,7 +157,7 @@ def _orphans(framework: Framework, found: Found) -> Iterator[str]:
     kinds: dict[str, tuple[Rows, ...]] = {"kernels": framework.kernels, "requires": framework.requires}
     for kind, rows in kinds.items():
         for row in rows:
-            if not any(row.speaks_of(one.version, one.variant, one.platform) for one in builds):
+            if builds and not any(row.speaks_of(one.version, one.variant, one.platform) for one in builds):
                 scope = " ".join(
                     (*(str(one) for one in row.versions), *row.variants, *map(str, row.platforms))
                 )

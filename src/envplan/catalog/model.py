@@ -83,11 +83,11 @@ class Rows:
     evidence: Evidence
 
     def speaks_of(self, version: Version | None, variant: Variant, platform: Platform) -> bool:
-        """Whether the row is about this build."""
+        """Whether the row is about this build; the dearest question comes last, it is asked very often."""
         return (
-            self.speaks_of_version(version)
+            (not self.platforms or platform in self.platforms)
             and (not self.variants or any(fnmatchcase(variant.name, pattern) for pattern in self.variants))
-            and (not self.platforms or platform in self.platforms)
+            and self.speaks_of_version(version)
         )
 
     def speaks_of_version(self, version: Version | None) -> bool:

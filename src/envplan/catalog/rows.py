@@ -141,7 +141,7 @@ def requirement(text: str) -> Requirement:
 @cache
 def platform_tag(text: str) -> tuple[PlatformTag, ...]:
     """Read the platform part of a wheel's file name."""
-    found = tags(text)
+    found = tuple(tag for tag in tags(text) if tag.os is None or tag.arches)
     if not found:
         raise ValueError(f"{text!r} is not a platform tag such as manylinux_2_28_x86_64 or win_amd64")
     return found

@@ -63,6 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         _print(answer, command, as_json)
     except BrokenPipeError:
         return _reader_left()
+    except UnicodeEncodeError:  # a terminal that knows only ASCII still gets every word
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        sys.stderr.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        _print(answer, command, as_json)
     return answer.exit
 
 

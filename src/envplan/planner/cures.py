@@ -82,23 +82,28 @@ def _other_version(failed: Attempt, row: int) -> Iterator[str]:
     if lead is None or not lead.specifier:
         yield from _other_companion(failed, wish)
         return
-    free = replace(lead, asked="*", specifier=specifier("*"), extras=lead.extras)
-    tried = attempt(_freed(failed.tried, wish, free))
-    works = sorted({verdict.build.version for verdict in tried.judged.survivors(row)})
+    works = sorted({build.version for build in _but_for(failed, row, "EP201")})
     if not works:
         return
     asked = _asked_version(failed, row)
     newer = [version for version in works if asked is not None and version > asked]
     target = newer[0] if newer else works[-1]
     series = f"{target.major}.{target.minor}"
-    last = max(version for version in works if f"{version.major}.{version.minor}" == series)
     fixed = replace(lead, asked=series, specifier=specifier(series))
     settled = attempt(_freed(failed.tried, wish, fixed))
-    if not settled.choices:
-        return
-    build = settled.choices[0].builds[row]
-    rank = "the first" if newer and len(works) > 1 else "the last"
-    yield f'{lead.name} = "{series}"   # {rank} that fits: {last} {_described(failed, build)}'
+    if settled.choices:
+        build = settled.choices[0].builds[row]
+        rank = "the first" if newer and len(works) > 1 else "the last"
+        yield f'{lead.name} = "{series}"   # {rank} that fits: {build.version} {_described(failed, build)}'
+
+
+def _but_for(failed: Attempt, row: int, *codes: str) -> list[Build]:
+    """The builds that these codes alone rule out: what a cure could free."""
+    return [
+        verdict.build
+        for verdict in failed.judged.verdicts[row]
+        if verdict.refused and {reason.code for reason in verdict.refused} <= set(codes)
+    ]
 
 
 def _other_companion(failed: Attempt, wish: Wish) -> Iterator[str]:
@@ -112,11 +117,7 @@ def _other_companion(failed: Attempt, wish: Wish) -> Iterator[str]:
 def _other_python(failed: Attempt, row: int) -> Iterator[str]:
     """The nearest Python that works, newer ones of two equally near last."""
     mine = failed.judged.pythons
-    if not any(
-        reason.code == "EP205" for verdict in failed.judged.verdicts[row] for reason in verdict.refused
-    ):
-        return
-    known = {python for verdict in failed.judged.verdicts[row] for python in pythons_of(verdict.build)}
+    known = {python for build in _but_for(failed, row, "EP205") for python in pythons_of(build)}
     for python in sorted(known - set(mine), key=lambda one: (abs(one.minor - mine[-1].minor), one)):
         if attempt(_with_spec(failed.tried, pythons=(python,))).choices:
             yield f'python = "{python}"'
@@ -130,12 +131,11 @@ def _other_driver(failed: Attempt, row: int) -> Iterator[str]:
         return
     present = machine.nvidia.driver.value if machine.nvidia else None
     wanted: set[Dotted] = set()
-    for verdict in failed.judged.verdicts[row]:
-        build = verdict.build
-        if build.variant.kind != "cuda" or {reason.code for reason in verdict.refused} & {"EP201", "EP208"}:
-            continue
-        native = queries.native_driver(catalog, build.toolkit, machine.platform.os) if build.toolkit else None
-        wanted |= {one for one in (oldest_driver(catalog, machine, build), native) if one}
+    for build in _but_for(failed, row, "EP202", "EP203", "EP209"):
+        if build.toolkit and build.variant.kind == "cuda":
+            ptx = build.kernels.ptx if build.kernels else ()
+            native = queries.native_driver(catalog, build.toolkit, machine.platform.os) if ptx else None
+            wanted |= {one for one in (oldest_driver(catalog, machine, build), native) if one}
     for driver in sorted(wanted):
         if present and driver <= present:
             continue
@@ -150,7 +150,7 @@ def _other_driver(failed: Attempt, row: int) -> Iterator[str]:
 def _other_variant(failed: Attempt, row: int) -> Iterator[str]:
     """Another variant of the same version, where one was named or bounded."""
     accelerator = failed.judged.wishes[row].accelerator
-    if isinstance(accelerator, (Auto, AnyGpu, CpuOnly)):
+    if isinstance(accelerator, (Auto, AnyGpu, CpuOnly)) or not _but_for(failed, row, "EP208"):
         return
     found = attempt(_with_accelerator(failed, row, AnyGpu()))
     if found.choices:
@@ -161,6 +161,8 @@ def _other_variant(failed: Attempt, row: int) -> Iterator[str]:
 def _without_gpu(failed: Attempt, row: int) -> Iterator[str]:
     """The CPU, offered only as something the user has to choose."""
     if isinstance(failed.judged.wishes[row].accelerator, (CpuOnly, Auto)):
+        return
+    if not any(build.variant.kind == "cpu" for build in _but_for(failed, row, "EP208", "EP209")):
         return
     found = attempt(_with_accelerator(failed, row, CpuOnly()))
     if not found.choices or found.choices[0].builds[row].variant.kind != "cpu":

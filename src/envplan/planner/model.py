@@ -90,7 +90,7 @@ class Build:
         return f"{self.framework} {self.version} {self.variant}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Wish:
     """What the spec wants of one framework: the packages it names, and the accelerator."""
 
@@ -99,11 +99,26 @@ class Wish:
     accelerator_origin: str
     asked: tuple[Requirement, ...]  # those of the framework's packages that the spec names
 
-    @property
+    @cached_property
     def lead(self) -> Requirement | None:
         """What is asked of the leading package itself."""
         names = {self.framework.lead, *(way.ask for way in self.framework.ways)}
         return next((one for one in self.asked if one.name in names), None)
+
+    @cached_property
+    def companions(self) -> tuple[Requirement, ...]:
+        """What is asked of packages whose version follows from the release."""
+        known = {name for release in self.framework.releases for name in release.companions}
+        return tuple(one for one in self.asked if one is not self.lead and one.name in known)
+
+    @cached_property
+    def named(self) -> tuple[tuple[Requirement, str], ...]:
+        """Names and extras in the spec that themselves choose a way: cupy-cuda12x, jax[cuda12]."""
+        ways = self.framework.ways
+        names = {way.ask for way in ways if way.ask != self.framework.lead}
+        extras = {extra for way in ways for extra in way.extras}
+        by_name = [(one, one.name) for one in self.asked if one.name in names]
+        return (*by_name, *((one, extra) for one in self.asked for extra in one.extras if extra in extras))
 
     @property
     def words(self) -> str:

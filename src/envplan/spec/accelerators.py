@@ -102,7 +102,9 @@ def _bound_meant(text: str) -> list[str]:
 
 
 def _refusal(text: str) -> Refusal:
-    return Refusal(f"{shown(text)!r} is not an accelerator", f"an accelerator is {GRAMMAR}", meant=_meant(text))
+    return Refusal(
+        f"{shown(text)!r} is not an accelerator", f"an accelerator is {GRAMMAR}", meant=_meant(text)
+    )
 
 
 def _meant(text: str) -> list[str]:
@@ -149,7 +151,7 @@ def implied_by_extra(extra: str) -> Accelerator | None:
 def goes_with(wanted: Accelerator, implied: Accelerator) -> bool:
     """Whether an extra's accelerator is possible under the one that is wanted."""
     match wanted, implied:
-        case (Auto() | AnyGpu()), _:
+        case ((Auto() | AnyGpu()), _):
             return True
         case AnyCuda(), AnyCuda():
             return True

@@ -65,7 +65,9 @@ def added(text: str, place: Place, wanted: Sequence[Requirement]) -> Edited:
         changed = _changed(text, place, key, before[key], requirement)
         if changed == text:
             title = f"{requirement.name} is there already, as {shown(before[key])}"
-            notes.append(Problem(CODE, title, found=(Said("", f"{place.origin}.{dotted(key)}"),), severity="note"))
+            notes.append(
+                Problem(CODE, title, found=(Said("", f"{place.origin}.{dotted(key)}"),), severity="note")
+            )
         else:
             was, now = before[key], _packages(changed, place)[key]
             done.append(f"changed {dotted(key)} from {_written(was)} to {_written(now)}")
@@ -132,7 +134,11 @@ def _spelled(packages: dict[str, Any], name: str) -> str | None:
 
 
 def _written(value: Any) -> str:
-    return f'"{value}"' if isinstance(value, str) else re.sub(r"'(\w+)':", r"\1 =", shown(value)).replace("'", '"')
+    return (
+        f'"{value}"'
+        if isinstance(value, str)
+        else re.sub(r"'(\w+)':", r"\1 =", shown(value)).replace("'", '"')
+    )
 
 
 def _not_there(text: str, place: Place, written: str) -> Problem:
@@ -148,7 +154,9 @@ def _not_there(text: str, place: Place, written: str) -> Problem:
         for home in homes
         if home != place.group and _spelled(_packages(text, replace(place, group=home)), name) is not None
     ]
-    cures = [f"envplan remove {name} --group {home}" if home else f"envplan remove {name}" for home in elsewhere]
+    cures = [
+        f"envplan remove {name} --group {home}" if home else f"envplan remove {name}" for home in elsewhere
+    ]
     there = {canonicalize_name(key): key for key in _packages(text, place)}
     near = nearest(name, there)
     if near and not cures:

@@ -20,7 +20,10 @@ from envplan.values.versions import Python
 
 CODE = "EP106"
 EXAMPLES = {
-    "init": ('"torch 2.2 on gpu" "transformers>=4.40"', '"torch 2.2, torchvision on cuda 12.1" "python 3.11"'),
+    "init": (
+        '"torch 2.2 on gpu" "transformers>=4.40"',
+        '"torch 2.2, torchvision on cuda 12.1" "python 3.11"',
+    ),
     "add": ('"transformers>=4.40"', '"tensorflow 2.16 on cpu"'),
 }
 
@@ -61,7 +64,8 @@ class Hearing:
                 wanted=(Said(shown(self.phrase)),),
                 found=(Said(shown(part)),),
                 why=(Said(why),) if why else (),
-                cures=tuple(cures) or tuple(f"envplan {self.command} {line}" for line in EXAMPLES[self.command]),
+                cures=tuple(cures)
+                or tuple(f"envplan {self.command} {line}" for line in EXAMPLES[self.command]),
             )
         )
 
@@ -135,7 +139,9 @@ class Hearing:
                 self.refuse(text, refusal.title, refusal.why)
                 return
             said = accelerator(refusal.meant[0])
-        before = self.statements[-1] if again else next((one for one in self.statements if not one.names), None)
+        before = (
+            self.statements[-1] if again else next((one for one in self.statements if not one.names), None)
+        )
         if names or before is None:
             self.statements.append(Statement(names, said))
             return
@@ -164,5 +170,8 @@ class Hearing:
                 whole = whole or implied
                 wanted = requirement.accelerator or whole
                 if implied and wanted and not goes_with(wanted, implied):
-                    self.refuse(f"{requirement.name}[{extra}]", f"{requirement.name}[{extra}] does not run on {wanted}")
+                    self.refuse(
+                        f"{requirement.name}[{extra}]",
+                        f"{requirement.name}[{extra}] does not run on {wanted}",
+                    )
         return whole

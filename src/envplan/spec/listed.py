@@ -1,4 +1,4 @@
-"""Requirements as the lists of other tools write them (PEP 508), and how they go together with a spec's own."""
+"""Requirements as other tools list them (PEP 508), and how they go together with a spec's own."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def _requirement(text: str, origin: str) -> Requirement:
         reason = str(error).splitlines()[0]
         raise Refusal(f"{shown(text)!r} is not a requirement", shown(reason)) from None
     if "===" in str(parsed.specifier):
-        raise Refusal(f"{shown(text)!r} compares with ===", "it lets anything through unread; == compares versions")
+        raise Refusal(
+            f"{shown(text)!r} compares with ===", "it lets anything through unread; == compares versions"
+        )
     return Requirement(
         package_name(parsed.name),
         origin,
@@ -53,7 +55,10 @@ def location(url: str, name: str) -> Location:
     if url.startswith("git+"):
         address, _, rev = url.removeprefix("git+").partition("#")[0].rpartition("@")
         if not address.partition("://")[2] or "/" not in address.partition("://")[2]:
-            address, rev = url.removeprefix("git+").partition("#")[0], ""  # the @ was the user's, not a revision's
+            address, rev = (
+                url.removeprefix("git+").partition("#")[0],
+                "",
+            )  # the @ was the user's, not a revision's
         return FromGit(git_url(address), git_rev(rev) if rev else None)
     raise Refusal(
         f"{shown(url)!r} is a file outside of every index",

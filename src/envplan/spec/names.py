@@ -12,7 +12,7 @@ from envplan.values.variants import Variant
 
 _MADE_OF = "a name is made of letters, digits, and - _ . between them"
 
-# What people call it, and the name it is published under. The published namesakes are empty, or another thing.
+# What people call it, and the name it is published under. The namesakes are empty, or another thing.
 PUBLISHED_AS = {
     "bs4": "beautifulsoup4",
     "cv2": "opencv-python",
@@ -51,9 +51,9 @@ def extra_name(text: str) -> str:
 def group_name(text: str) -> str:
     """Read the name of a group, which stands beside the variants in the lock."""
     name = _canonical(text, "the name of a group")
-    if is_variant(name):
+    if is_variant(name) or is_variant(text.strip().lower()):
         raise Refusal(
-            f"a group cannot be called {name!r}",
+            f"a group cannot be called {shown(text)!r}",
             "the lock has groups of that name for accelerators; envplan chooses between them by itself",
         )
     return name
@@ -119,7 +119,9 @@ def _canonical(text: str, what: str) -> str:
 
 def _requirement_meant(text: str) -> list[str]:
     """torch[cuda]>=2 as a key was meant as torch = { ... }."""
-    found = re.fullmatch(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[([\w.,\s-]*)\])?\s*([=<>!~ ].*)?", text)
+    found = re.fullmatch(
+        r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[([\w.,\s-]*)\])?\s*([=<>!~ ].*)?", text
+    )
     if not found:
         return []
     name, extras, version = found[1], found[2], (found[3] or "*").strip()

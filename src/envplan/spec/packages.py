@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from packaging.specifiers import SpecifierSet
+
 from envplan.documents import Table
 from envplan.documents.reading import shown
 from envplan.spec.accelerators import accelerator
@@ -28,7 +30,7 @@ def requirements(table: Table) -> tuple[Requirement, ...]:
     found: dict[str, Requirement] = {}
     spelled: dict[str, str] = {}
     for key in table.data:
-        name = taken(table, dotted(key), key, package_name) if key else _nameless(table)
+        name = taken(table, dotted(key), key, package_name)
         requirement = _requirement(table, key, name or "unnamed")
         if name is None:
             continue
@@ -46,10 +48,6 @@ def requirements(table: Table) -> tuple[Requirement, ...]:
     return tuple(found.values())
 
 
-def _nameless(table: Table) -> None:
-    table.refuse('""', "a package without a name", cures=["remove it"])
-
-
 def _note_namesake(table: Table, key: str, name: str) -> None:
     if name in PUBLISHED_AS:
         table.reading.note(
@@ -57,7 +55,7 @@ def _note_namesake(table: Table, key: str, name: str) -> None:
             f"{name} is published as {PUBLISHED_AS[name]}",
             severity="warning",
             found=shown(key),
-            why=f"the package called {name} is an empty or another one; {PUBLISHED_AS[name]} is probably meant",
+            why=f"a package called {name} is empty or another one; {PUBLISHED_AS[name]} is probably meant",
         )
 
 
@@ -65,7 +63,9 @@ def _requirement(table: Table, key: str, name: str) -> Requirement:
     value = table.raw(key)
     if isinstance(value, str):
         specifier = taken(table, dotted(key), value, asked_versions)
-        return Requirement(name, table.origin(dotted(key)), value.strip(), *([specifier] if specifier else []))
+        return Requirement(
+            name, table.origin(dotted(key)), asked=value.strip(), specifier=specifier or SpecifierSet()
+        )
     if isinstance(value, dict):
         return _from_table(Table(table.reading, value, (*table.path, dotted(key))), key, name)
     _refuse_kind(table, dotted(key), value)
@@ -90,8 +90,8 @@ def _from_table(table: Table, key: str, name: str) -> Requirement:
     requirement = Requirement(
         name,
         table.origin(),
-        (version or "*").strip(),
-        *([specifier] if specifier else []),
+        asked=(version or "*").strip(),
+        specifier=specifier or SpecifierSet(),
         extras=list_taken(table, "extras", extra_name),
         accelerator=text_taken(table, "accelerator", accelerator),
         location=location,

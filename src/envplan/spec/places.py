@@ -15,7 +15,9 @@ def source_path(text: str) -> str:
     """Read where a local package is. It may lie beside the project (../lib), but is never absolute."""
     text = plain(text, "a path", longest=_LONGEST)
     if "://" in text or text.startswith("git+"):
-        raise Refusal(f"{shown(text)!r} is an address, not a path", 'use { git = "https://...", rev = "..." }')
+        raise Refusal(
+            f"{shown(text)!r} is an address, not a path", 'use { git = "https://...", rev = "..." }'
+        )
     if "\\" in text and not text.startswith("\\"):
         raise Refusal(
             f"{shown(text)!r} is a path of Windows only",
@@ -25,7 +27,7 @@ def source_path(text: str) -> str:
     if text.startswith(("/", "~", "\\")) or re.match(r"[A-Za-z]:", text):
         raise Refusal(
             f"{shown(text)!r} is a path of one machine only",
-            "paths are relative to the folder of the spec, so that they hold wherever the project is checked out",
+            "paths are relative to the folder of the spec, so that they hold in every checkout",
         )
     return text
 
@@ -60,8 +62,12 @@ def git_url(text: str) -> str:
         raise Refusal(f"{shown(text)!r} is not an address", "write it as a URL", meant=[meant])
     if not text.startswith("ssh://"):
         return _web_address(text, "the address of a git repository")
-    if not re.fullmatch(r"ssh://(?:[A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9][\w.-]*(?::[0-9]{1,5})?/[\w./~+-]+", text):
-        raise Refusal(f"{shown(text)!r} is not the address of a git repository", "such as ssh://git@host.example/team/x")
+    if not re.fullmatch(
+        r"ssh://(?:[A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9][\w.-]*(?::[0-9]{1,5})?/[\w./~+-]+", text
+    ):
+        raise Refusal(
+            f"{shown(text)!r} is not the address of a git repository", "such as ssh://git@host.example/team/x"
+        )
     return text
 
 
@@ -86,7 +92,9 @@ def moment(text: str) -> str:
         except ValueError as error:
             raise Refusal(f"{shown(text)!r} is no date: {error}") from None
         return text
-    raise Refusal(f"{shown(text)!r} is not a date or an age", "such as 2026-11-01 or 7 days", meant=_moment_meant(text))
+    raise Refusal(
+        f"{shown(text)!r} is not a date or an age", "such as 2026-11-01 or 7 days", meant=_moment_meant(text)
+    )
 
 
 def _moment_meant(text: str) -> list[str]:

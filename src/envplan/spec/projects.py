@@ -17,7 +17,9 @@ from envplan.spec.model import Requirement, Spec
 from envplan.spec.names import is_variant
 from envplan.values.versions import Python
 
-_BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")  # as PEP 723 gives it
+_BLOCK = re.compile(
+    r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$"
+)  # as PEP 723 gives it
 Groups = dict[str, tuple[Requirement, ...]]
 
 
@@ -53,21 +55,31 @@ def decode_script(data: bytes, file: str) -> Spec:
             why="a script has one block that starts with '# /// script' and ends with '# ///'",
         )
         reading.finish()
-    content = "".join(line[2:] if line.startswith("# ") else line[1:] for line in blocks[0]["content"].splitlines(True))
+    content = "".join(
+        line[2:] if line.startswith("# ") else line[1:] for line in blocks[0]["content"].splitlines(True)
+    )
     document = reading.parse(content.encode())
     top = Table(reading, document)
     return _finished(reading, document, _list(top, "dependencies"), {}, top)
 
 
 def _finished(
-    reading: Reading, document: Mapping[str, Any], listed: tuple[Requirement, ...], groups: Groups, around: Table
+    reading: Reading,
+    document: Mapping[str, Any],
+    listed: tuple[Requirement, ...],
+    groups: Groups,
+    around: Table,
 ) -> Spec:
     tool = Table(reading, document).table("tool")
     ours = tool.table("envplan") if tool else None
     own = spec_in(ours or Table(reading, {}, ("tool", "envplan")))
     requires = _requires_python(around)
     _refuse_disagreement(reading, own, requires, around.origin("requires-python"))
-    if not listed and "dependencies" not in around and not (ours and ("packages" in ours or "groups" in ours)):
+    if (
+        not listed
+        and "dependencies" not in around
+        and not (ours and ("packages" in ours or "groups" in ours))
+    ):
         reading.refuse(
             ("tool", "envplan", "packages"),
             "there are no packages",
@@ -103,7 +115,10 @@ def _requires_python(table: Table) -> SpecifierSet:
         return SpecifierSet(text or "")
     except InvalidSpecifier:
         table.refuse(
-            "requires-python", f"{shown(text)!r} is not a range of Python versions", found=shown(text), why='such as ">=3.11"'
+            "requires-python",
+            f"{shown(text)!r} is not a range of Python versions",
+            found=shown(text),
+            why='such as ">=3.11"',
         )
         return SpecifierSet()
 
@@ -162,7 +177,9 @@ def _group(lists: Table, key: str, above: tuple[str, ...]) -> list[Requirement]:
             found += [read] if read else []
             continue
         name = item.get("include-group") if isinstance(item, dict) else None
-        included = next((one for one in lists.data if isinstance(name, str) and normal(one) == normal(name)), None)
+        included = next(
+            (one for one in lists.data if isinstance(name, str) and normal(one) == normal(name)), None
+        )
         if included is None:
             lists.refuse(place, "neither a requirement nor a group that exists", found=shown(item))
         elif included in (*above, key):
@@ -182,7 +199,11 @@ def _note_what_is_not_read(reading: Reading, document: Mapping[str, Any]) -> Non
             severity="warning",
             why="they are computed when the project is built; write them under [tool.envplan.packages]",
         )
-    for name, keys in (("uv", ("sources", "index")), ("poetry", ("dependencies", "source")), ("pdm", ("source",))):
+    for name, keys in (
+        ("uv", ("sources", "index")),
+        ("poetry", ("dependencies", "source")),
+        ("pdm", ("source",)),
+    ):
         table = tool.get(name) if isinstance(tool, dict) else None
         for key in keys:
             if isinstance(table, dict) and key in table:

@@ -10,7 +10,7 @@ from envplan.documents.reading import shown
 _PLAIN = re.compile(r"[ -~]*")  # what can be typed on any keyboard
 
 
-class Refusal(ValueError):
+class Refusal(ValueError):  # noqa: N818 - the decoders make a Problem of it; nobody sees an error
     """Text that is not what it should be, and what was probably meant."""
 
     def __init__(
@@ -27,7 +27,9 @@ def plain(text: str, what: str, *, longest: int = 200) -> str:
     """Return the text without spaces around it; refuse what no name, version or address can hold."""
     if not _PLAIN.fullmatch(text):
         odd = next(character for character in text if not _PLAIN.fullmatch(character))
-        raise Refusal(f"{shown(text)!r} is not {what}: it holds {_called(odd)}", "only plain ASCII is allowed here")
+        raise Refusal(
+            f"{shown(text)!r} is not {what}: it holds {_called(odd)}", "only plain ASCII is allowed here"
+        )
     if len(text) > longest:
         raise Refusal(f"{shown(text)!r} is not {what}: it is {len(text):,} characters long")
     text = text.strip(" ")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from posixpath import normpath
 
 from envplan.documents import Reading
 from envplan.documents.reading import shown, without_secrets
@@ -29,7 +31,9 @@ _SHORT = {
     "-f": "--find-links",
 }
 _PYTORCH = re.compile(r"https?://download\.pytorch\.org/whl/(?:[a-z]+/)?([a-z]+[0-9.]*)/?")
-_LOCAL = re.compile(r"\.{1,2}(?:/.*)?|(?:\.{0,2}/|~|[A-Za-z]:[/\\]).*|[^\s\[;@]+/[^\s@]*|[^\s@]+\.(?:whl|zip|tar\.gz)")
+_LOCAL = re.compile(
+    r"\.{1,2}(?:/.*)?|(?:\.{0,2}/|~|[A-Za-z]:[/\\]).*|[^\s\[;@]+/[^\s@]*|[^\s@]+\.(?:whl|zip|tar\.gz)"
+)
 
 # What changes nothing, or what envplan decides by itself, and what to say about it.
 _NOT_KEPT = {
@@ -41,6 +45,7 @@ _NOT_KEPT = {
     "--pre": "a version that is not final is taken where the specifier names one",
     "--trusted-host": "which hosts are trusted is no matter of a spec",
 }
+_MOST_INCLUDES = 100  # files that include each other twice would never end
 _SILENT = {"--only-binary", "--prefer-binary", "--require-hashes", "--use-feature"}
 
 
@@ -55,12 +60,13 @@ class _Lines:
     accelerator: Accelerator | None = None
     accelerator_origin: str = ""
     hashes: bool = False
+    includes: int = 0
     above: tuple[str, ...] = ()
 
 
 def decode_requirements(data: bytes, file: str, opened: Open) -> Spec:
     """Read a requirements.txt; `opened` reads a file that it names, relative to it."""
-    lines = _Lines(Reading(file, CODE), opened)
+    lines = _Lines(Reading(file, CODE), opened, above=(file.rpartition("/")[2],))
     _read(lines, data, constraining=False)
     found = [_constrained(lines, one) for one in joined(lines.found)]
     _note_constraints(lines, {one.name for one in found})
@@ -93,7 +99,8 @@ def _read(lines: _Lines, data: bytes, *, constraining: bool) -> None:
 
 def _logical(text: str) -> Iterator[tuple[int, str]]:
     """Join what a backslash continues, and drop comments and empty lines; number what is left."""
-    start, parts = 0, []
+    start = 0
+    parts: list[str] = []
     for number, raw in enumerate(text.split("\n"), 1):
         start = start if parts else number
         line = re.sub(r"(?:^|[ \t]+)#.*$", "", raw)
@@ -113,18 +120,28 @@ def _line(lines: _Lines, place: str, line: str) -> Requirement | None:
         if option.startswith("--hash"):
             _note_hashes(lines, place)
         else:
-            _refuse(lines, place, f"{shown(option)!r} cannot be kept", option, "how a package is built is not recorded")
+            _refuse(
+                lines,
+                place,
+                f"{shown(option)!r} cannot be kept",
+                option,
+                "how a package is built is not recorded",
+            )
     if "${" in wanted:
         _refuse(lines, place, "a variable of the shell", wanted, "a spec is the same wherever it is read")
         return None
     if re.match(r"(?:git|hg|svn|bzr)\+", wanted):
         return _repository(lines, place, wanted)
+    if re.match(r"[a-z]+://|file:", wanted):
+        return requirement(lines.reading, (place,), f"name @ {wanted}")  # refused with what to do instead
     if _LOCAL.fullmatch(wanted):
         return _local(lines, place, wanted, editable=False)
     return requirement(lines.reading, (place,), wanted)
 
 
-def _refuse(lines: _Lines, place: str, title: str, found: str, why: str = "", cures: tuple[str, ...] = ()) -> None:
+def _refuse(
+    lines: _Lines, place: str, title: str, found: str, why: str = "", cures: tuple[str, ...] = ()
+) -> None:
     lines.reading.refuse((place,), title, found=shown(found), why=why, cures=cures)
 
 
@@ -147,7 +164,9 @@ def _option(lines: _Lines, place: str, name: str, value: str, constraining: bool
         _note_hashes(lines, place)
     elif name in _NOT_KEPT:
         found = without_secrets(f"{name} {value}".strip())
-        lines.reading.note((place,), f"{name} is not read", severity="warning", found=shown(found), why=_NOT_KEPT[name])
+        lines.reading.note(
+            (place,), f"{name} is not read", severity="warning", found=shown(found), why=_NOT_KEPT[name]
+        )
     elif name == "--extra-index-url":
         _refuse(
             lines,
@@ -156,7 +175,7 @@ def _option(lines: _Lines, place: str, name: str, value: str, constraining: bool
             f"{name} {value}",
             "whoever publishes a name there, or here, would decide what is installed; "
             "a spec says which names come from it",
-            ('corp = { url = "https://host.example/simple", packages = ["corp-*"] }   (under [indexes] in envplan.toml)',),
+            ('corp = { url = "https://host.example/simple", packages = ["corp-*"] }   (under [indexes])',),
         )
     elif name not in _SILENT:
         _refuse(lines, place, f"{shown(name)!r} is not an option that can be kept", f"{name} {value}".strip())
@@ -182,24 +201,23 @@ def _include(lines: _Lines, place: str, path: str, constraining: bool) -> None:
     except Refusal as refusal:
         _refuse(lines, place, refusal.title, path, refusal.why)
         return
-    if path in lines.above or len(lines.above) > 20:
+    whole = normpath(f"{lines.above[-1].rpartition('/')[0]}/{path}".lstrip("/"))
+    lines.includes += 1
+    if whole in lines.above or lines.includes > _MOST_INCLUDES:
         _refuse(lines, place, f"{shown(path)} includes itself", path)
         return
-    folder = lines.above[-1].rpartition("/")[0] if lines.above else ""
-    whole = f"{folder}/{path}" if folder else path
-    outer, above = lines.reading, lines.above
-    inner = Reading(shown(whole), CODE)
-    inner.problems, inner.notes = outer.problems, outer.notes  # all problems at once, of all files
     try:
         data = lines.open(whole)
     except EnvplanError as error:
         _refuse(lines, place, f"{shown(path)} cannot be read", path, error.problems[0].title)
         return
-    lines.reading, lines.above = inner, (*above, whole)
-    try:
+    outer, above = lines.reading, lines.above
+    lines.reading, lines.above = Reading(shown(whole), CODE), (*above, whole)
+    with contextlib.suppress(EnvplanError):  # the file is no text; its reading holds the problem
         _read(lines, data, constraining=constraining)
-    finally:
-        lines.reading, lines.above = outer, above
+    inner, lines.reading, lines.above = lines.reading, outer, above
+    outer.problems += inner.problems
+    outer.notes += inner.notes
 
 
 def _repository(lines: _Lines, place: str, text: str) -> Requirement | None:

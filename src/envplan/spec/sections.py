@@ -54,7 +54,10 @@ def targets(table: Table) -> tuple[tuple[Platform, ...], tuple[str, ...]]:
     section = table.table("targets")
     if section is None:
         return (), ()
-    platforms, profiles = list_taken(section, "platforms", platform), list_taken(section, "profiles", project_path)
+    platforms, profiles = (
+        list_taken(section, "platforms", platform),
+        list_taken(section, "profiles", project_path),
+    )
     section.finish()
     return platforms, profiles
 
@@ -65,9 +68,7 @@ def indexes(table: Table) -> tuple[Index, ...]:
     found: list[Index] = []
     for key in section.data if section else ():
         assert section is not None
-        name = taken(section, dotted(key), key, environment_name) if key else None
-        if name is None and not key:
-            section.refuse('""', "an index without a name")
+        name = taken(section, dotted(key), key, environment_name)
         value = section.raw(key)
         if isinstance(value, dict):
             index = _index(Table(section.reading, value, (*section.path, dotted(key))), name or "unnamed")
@@ -85,16 +86,14 @@ def indexes(table: Table) -> tuple[Index, ...]:
 
 
 def _index(table: Table, name: str) -> Index | None:
-    if table.text("url", required=True) is None:
-        url = None
-    else:
-        url = text_taken(table, "url", index_url)
+    text = table.text("url", required=True)
+    url = None if text is None else taken(table, "url", text, index_url)
     packages = list_taken(table, "packages", name_pattern)
     if not table.data.get("packages"):
         table.refuse(
             "packages",
             "an index must name the packages it is asked for",
-            why="every name comes from exactly one index, so that nobody can slip in a package of the same name",
+            why="every name comes from exactly one index; nobody can slip in a package of the same name",
             cures=['packages = ["corp-*"]'],
         )
     table.finish()

@@ -122,7 +122,9 @@ def _spans_of_tables(found: list[Statement], text: str, path: Path) -> list[tupl
         if ours and inside and one.kind == "pair":
             spans[-1] = (spans[-1][0], one.end)  # with the comments between
         elif ours:
-            blank = one.kind == "header" and place > 0 and not text[found[place - 1].start : one.start].strip()
+            blank = (
+                one.kind == "header" and place > 0 and not text[found[place - 1].start : one.start].strip()
+            )
             spans.append((found[place - 1].start if blank else one.start, one.end))
         inside = ours and (inside or one.kind == "header")
     return spans

@@ -36,7 +36,8 @@ class Statement:
 
 def statements(text: str) -> Iterator[Statement]:
     """Take a text apart; all statements in a row are the whole text."""
-    place, section = 0, ()
+    place = 0
+    section: tuple[str, ...] = ()
     while place < len(text):
         statement = _statement(text, place, section)
         yield statement

@@ -38,14 +38,20 @@ def text_taken(table: Table, key: str, parse: Callable[[str], T]) -> T | None:
 def list_taken(table: Table, key: str, parse: Callable[[str], T], *, one: bool = False) -> tuple[T, ...]:
     """Read a list of texts, none of them twice; with `one`, a text alone is a list of one."""
     alone = one and isinstance(table.data.get(key), str)
+    texts = table.texts(key, one=one)  # refuses whatever is none, so that it can be left out here
+    written = texts if alone or not texts else table.data[key]
     values: list[T] = []
-    for index, text in enumerate(table.texts(key, one=one)):
+    for index, text in enumerate(written):
+        if not isinstance(text, str):
+            continue
         place = key if alone else f"{key}[{index}]"
         value = taken(table, place, text, parse, in_list=not alone)
         if value is None:
             continue
         if value in values:
-            table.refuse(place, f"{shown(text)!r} is there twice", found=shown(text), cures=["remove one of them"])
+            table.refuse(
+                place, f"{shown(text)!r} is there twice", found=shown(text), cures=["remove one of them"]
+            )
         else:
             values.append(value)
     return tuple(values)

@@ -11,7 +11,8 @@ Kind = Literal["requirement", "version", "comparison", "separator", "joint", "wo
 
 _NAME = r"[A-Za-z](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _NUMBER = r"[0-9][0-9A-Za-z.+!_*-]*"
-_COMPARISONS = rf"(?:~=|===?|!=|<=|>=|=<|=>|<|>|=|\^|~)\s*[0-9A-Za-z.+!_*-]+(?:\s*,\s*(?:~=|===?|!=|<=|>=|<|>)\s*{_NUMBER})*"
+_COMPARISON = r"(?:~=|===?|!=|<=|>=|=<|=>|<|>|=|\^|~)\s*[0-9A-Za-z.+!_*-]+"
+_COMPARISONS = rf"{_COMPARISON}(?:\s*,\s*{_COMPARISON})*"
 
 # In this order: what is longer is tried first.
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (

@@ -40,7 +40,7 @@ def _refuse_other_things(text: str) -> None:
     if "://" in text or "@" in text or text.startswith(("./", "../", "/")):
         raise Refusal(
             f"{shown(text)!r} is an address, not a version",
-            'a package that is in no index is written { git = "https://...", rev = "..." } or { path = "..." }',
+            'what is in no index is written { git = "https://...", rev = "..." } or { path = "..." }',
         )
     if ";" in text:
         raise Refusal(

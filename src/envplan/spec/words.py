@@ -23,18 +23,58 @@ _ACCELERATOR = re.compile(
 _FILLING = {"a", "an", "the", "any", "only", "version", "release", "series"}
 _UNKNOWN = "?"  # a word that was refused; a number after it is part of it
 _NEWEST = {"latest", "newest"}
-_NO_PACKAGE = _FILLING | _NEWEST | set(
-    "i we me my want need please install use some or not run runs make build create give get".split()
-)
+_NO_PACKAGE = {
+    *(*_FILLING, *_NEWEST, "i", "we", "me", "my", "want", "need", "please", "install", "use", "some", "or"),
+    *("not", "run", "runs", "make", "build", "create", "give", "get"),
+}
 
 # Names that are packages beyond doubt, so that "torch torchvision" needs no comma. Any other word in that
 # place may be a sentence, and a sentence must not become a list of strangers' packages.
-_KNOWN = {*PUBLISHED_AS, *PUBLISHED_AS.values()} | set(
-    """accelerate bitsandbytes cupy cupy-cuda12x datasets diffusers einops flash-attn flax gradio ipykernel jax
-    jaxlib jupyter jupyterlab keras lightning matplotlib numpy onnx onnxruntime onnxruntime-gpu optax pandas peft
-    pytest pytorch-lightning safetensors scipy seaborn sentencepiece timm tokenizers torchmetrics torchtext tqdm
-    transformers triton vllm wandb xformers""".split()
-)
+_KNOWN = {
+    *(
+        *PUBLISHED_AS,
+        *PUBLISHED_AS.values(),
+        "accelerate",
+        "bitsandbytes",
+        "cupy",
+        "cupy-cuda12x",
+        "datasets",
+    ),
+    *(
+        "diffusers",
+        "einops",
+        "flash-attn",
+        "flax",
+        "gradio",
+        "ipykernel",
+        "jax",
+        "jaxlib",
+        "jupyter",
+        "keras",
+    ),
+    *(
+        "lightning",
+        "matplotlib",
+        "numpy",
+        "onnx",
+        "onnxruntime",
+        "onnxruntime-gpu",
+        "optax",
+        "pandas",
+        "peft",
+    ),
+    *(
+        "pytest",
+        "pytorch-lightning",
+        "safetensors",
+        "scipy",
+        "seaborn",
+        "sentencepiece",
+        "timm",
+        "tokenizers",
+    ),
+    *("torchmetrics", "torchtext", "tqdm", "transformers", "triton", "vllm", "wandb", "xformers"),
+}
 
 
 @dataclass(frozen=True)
@@ -103,7 +143,9 @@ class _Phrase:
         """Close what stood before; cuda without a number is any CUDA."""
         counted, self.counted = self.counted, None
         if counted == "python":
-            self.hearing.refuse("python", "python without a version", cures=[self.hearing.typed("python 3.11")])
+            self.hearing.refuse(
+                "python", "python without a version", cures=[self.hearing.typed("python 3.11")]
+            )
         elif counted and counted != _UNKNOWN:
             self._accelerator(counted)
         self.package, self.open = package, opened
@@ -156,7 +198,11 @@ class _Phrase:
     def _may_be_name(self, word: str, following: Token | None, opened: bool) -> bool:
         if word in _NO_PACKAGE or (self.joint and not opened):
             return False
-        return opened or word in _KNOWN or (following is not None and following.kind in ("version", "comparison"))
+        return (
+            opened
+            or word in _KNOWN
+            or (following is not None and following.kind in ("version", "comparison"))
+        )
 
     def _package(self, name: str, extras: str, version: str) -> None:
         taken = self.hearing.take_package(name, extras, version)
@@ -190,7 +236,7 @@ class _Phrase:
             near = nearest(text, ["gpu", "cpu", "cuda", "rocm", "xpu", "linux", "windows", "macos", "python"])
             self.hearing.refuse(
                 text,
-                why=f"after {joint!r} stands gpu, cpu, cuda 12.1, cu121, rocm, xpu, auto, python 3.11 or linux; "
+                why=f"after {joint!r} stands gpu, cpu, cuda 12.1, cu121, rocm, xpu, python 3.11 or linux; "
                 "a certain machine is named when planning, with --for",
                 cures=[self.hearing.typed(f"torch 2.2 {joint} {near}")] if near else [],
             )

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from computers import Computer, Libraries
+
+from .computers import Computer, Libraries
 
 STUBS = Path(__file__).with_name("stubs")
 
@@ -27,7 +28,8 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> Libraries:
         ("cuda.so", "cuda.c", "-Wl,-soname,libcuda.so.1"),
     ):
         subprocess.run(
-            [compiler, "-shared", "-fPIC", "-O0", "-w", *flags, "-o", folder / output, STUBS / source], check=True
+            [compiler, "-shared", "-fPIC", "-O0", "-w", *flags, "-o", folder / output, STUBS / source],
+            check=True,
         )
     return Libraries(folder / "nvml.so", folder / "old-nvml.so", folder / "cuda.so")
 

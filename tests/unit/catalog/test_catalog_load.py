@@ -87,4 +87,9 @@ def test_the_data_are_beside_the_code_so_that_a_wheel_carries_them() -> None:
 
     assert envplan.__file__ is not None
     assert DATA.is_relative_to(envplan.__file__.rsplit("/", 1)[0])
-    assert sorted(path.name for path in DATA.glob("*.toml")) >= ["cuda.toml", "gpus.toml", "indexes.toml"]
+    assert {path.name for path in DATA.glob("*.toml")} >= {
+        "cuda.toml",
+        "gpus.toml",
+        "indexes.toml",
+        "torch.toml",
+    }

@@ -15,15 +15,16 @@ from envplan.verbs.plan import PlanMade
 
 
 def plan_problems(made: PlanMade) -> tuple[Problem, ...]:
-    """All problems of all machines; with several machines each names its own. Errors come last, to be seen."""
+    """All problems; with several machines each names those it is about. Errors come last, to be seen."""
     several = len(made.plan.outcomes) > 1
-    found: list[Problem] = []
+    machines: dict[Problem, list[Machine]] = {}
     for outcome in made.plan.outcomes:
         own = (outcome.problem,) if isinstance(outcome, Impossible) else outcome.problems
-        found += [_named(problem, outcome.machine) if several else problem for problem in own]
-    found += made.plan.problems
+        for problem in own:
+            machines.setdefault(problem, []).append(outcome.machine)
+    found = [_named(problem, those) if several else problem for problem, those in machines.items()]
     order = {"note": 0, "warning": 1, "error": 2}
-    return tuple(sorted(dict.fromkeys(found), key=lambda problem: order[problem.severity]))
+    return tuple(sorted([*found, *made.plan.problems], key=lambda problem: order[problem.severity]))
 
 
 def plan_json(made: PlanMade) -> dict[str, Any]:
@@ -50,9 +51,9 @@ def plan_text(made: PlanMade, *, why: bool) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _named(problem: Problem, machine: Machine) -> Problem:
-    name = machine.name
-    return problem if name in problem.title else replace(problem, title=f"{name}: {problem.title}")
+def _named(problem: Problem, machines: list[Machine]) -> Problem:
+    names = ", ".join(machine.name for machine in machines)
+    return problem if names in problem.title else replace(problem, title=f"{names}: {problem.title}")
 
 
 def _machine_json(outcome: Outcome) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def _machine_json(outcome: Outcome) -> dict[str, Any]:
         {
             "variant": verdict.build.variant.name,
             "framework": verdict.build.framework,
-            "version": verdict.build.published,
+            "version": str(verdict.build.published),
             "index": verdict.build.index,
             "verdict": _word(verdict),
             "reasons": [
@@ -138,7 +139,7 @@ def _describe(machine: Machine) -> str:
     counts: dict[str, int] = {}
     for gpu in machine.gpus:
         counts[str(gpu)] = counts.get(str(gpu), 0) + 1
-    parts += [f"{count} × {name}" if count > 1 else name for name, count in counts.items()] or ["no GPU"]
+    parts += [f"{count} x {name}" if count > 1 else name for name, count in counts.items()] or ["no GPU"]
     if machine.nvidia:
         parts.append(f"driver {machine.nvidia.driver}")
     return ", ".join(parts)
@@ -177,9 +178,8 @@ def _columns(rows: list[list[str]]) -> list[str]:
 def _candidates(outcome: Outcome) -> str:
     lines = [f"candidates for {outcome.machine.name}"]
     for verdict in verdicts_by_rank(outcome):
-        lines.append(
-            f"  {_word(verdict):<8}  {verdict.build.framework} {verdict.build.published} {verdict.build.variant}"
-        )
+        build = verdict.build
+        lines.append(f"  {_word(verdict):<8}  {build.framework} {build.published} {build.variant}")
         lines += [f"            {reason.code}  {reason.text}" for reason in _unique(verdict)]
     return "\n".join(lines)
 
@@ -190,4 +190,4 @@ def _unique(verdict: Verdict) -> Iterable[Any]:
 
 def _age(made: PlanMade) -> str:
     newest = max(snapshot.seen for snapshot in made.snapshots)
-    return f"what is published: the listings shipped with envplan, newest of {newest} (nothing was asked of the network)"
+    return f"what is published: listings shipped with envplan, the newest of {newest}; no network was used"

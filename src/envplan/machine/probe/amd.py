@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from envplan.machine.model import Gpu
 from envplan.machine.probe import pci
@@ -31,10 +32,15 @@ def look(host: Host, graphics: Sequence[pci.PciGpu]) -> Gpus:
         rungs.append(Rung(ENUMERATOR, "PATH", agents))
         if isinstance(agents, Found):
             gpus, unreadable = list(agents.value), []
+        elif isinstance(agents, Unreadable) and not plugged:
+            unreadable.append(agents.problem)
     warnings = []
     if plugged and not gpus and not unreadable:
         gpus = [Gpu("amd", _name(host, gpu.device), gpu.origin) for gpu in plugged]
         warnings.append(_without_kfd(plugged[0]))
+        warnings += [
+            replace(o.problem, severity="warning") for r in rungs if isinstance(o := r.outcome, Unreadable)
+        ]
     shown, hidden, variable = _visible(host, gpus)
     if hidden:
         warnings.append(_hidden(host, variable, hidden))

@@ -164,6 +164,7 @@ def _windows_build() -> str:
 
 def _deadline(environ: Mapping[str, str]) -> float:
     try:
-        return min(max(float(environ.get(DEADLINE_VARIABLE, "")), 0.1), 600.0)
+        seconds = float(environ.get(DEADLINE_VARIABLE, ""))
     except ValueError:
         return DEADLINE
+    return min(max(seconds, 0.1), 600.0) if seconds == seconds else DEADLINE

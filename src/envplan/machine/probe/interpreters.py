@@ -21,6 +21,7 @@ from envplan.values.versions import Python
 _NAME = re.compile(r"python(?:3(?:\.[0-9]{1,3})?)?(?:\.exe)?")
 _VERSIONED = re.compile(r"python(3\.[0-9]{1,3})(?:\.exe)?")
 _FREE_THREADED = re.compile(r"[0-9]t$|freethreaded")  # other wheels fit these, and the files have plain names
+_NUMBER = re.compile(r"[0-9]\.[0-9]{1,3}")
 _CORE = r"SOFTWARE\Python\PythonCore"  # PEP 514
 # Old enough to run on Python 2, so that one answers instead of failing.
 _QUESTION = (
@@ -84,8 +85,11 @@ def _ask(host: Host, path: Path) -> Interpreter | None:
     match child.run(command, environ=host.environ, deadline=host.deadline):
         case child.Ended(0, output):
             match output.split():
-                # A free-threaded build ("t") and a 32-bit one take other wheels.
-                case ["cpython", version, "True", *rest] if "t" not in "".join(rest):
+                # A free-threaded build ("t"), a debug build ("d") and a 32-bit one take other wheels.
+                case ["cpython", version, "True", *rest] if _NUMBER.fullmatch(version) and rest in (
+                    [],
+                    ["m"],
+                ):
                     return Interpreter(Python.parse(version), host.shown(path))
     return None  # also a shim whose version is not chosen, and Microsoft's link to its store
 

@@ -18,13 +18,19 @@ __all__ = ["Question", "judge"]
 
 def judge(question: Question, build: Build) -> tuple[Reason, ...]:
     """Ask every rule, and keep every answer: a user wants all the reasons at once."""
-    reasons: list[Reason] = [*asked(question, build)]
+    words = tuple(asked(question, build))
     on_device = tuple(device(question, build))
-    reasons += on_device
-    if not any(reason.weight == "refuse" for reason in on_device):
+    reasons = [*words, *on_device]
+    if not _refuse(on_device):
         reasons += [*driver(question, build), *kernels(question, build)]
-    reasons += [*python_and_platform(question, build), *shared(question, build)]
+    reasons += python_and_platform(question, build)
+    if not _refuse(words):  # what a build that nobody asked for would clash with is of no interest
+        reasons += shared(question, build)
     return tuple(_once(reasons))
+
+
+def _refuse(reasons: Iterable[Reason]) -> bool:
+    return any(reason.weight == "refuse" for reason in reasons)
 
 
 def _once(reasons: Iterable[Reason]) -> Iterable[Reason]:

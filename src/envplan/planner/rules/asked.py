@@ -49,6 +49,8 @@ def companion_version(requirement: Requirement, build: Build) -> Version | None:
 
 def admits(requirement: Requirement, version: Version, build: Build) -> bool:
     """Whether the spec's specifier admits a version, with or without the local part it is published under."""
+    if not requirement.specifier:
+        return True
     local = build.published.local
     whole = Version(f"{version}+{local}") if local else version
     return requirement.specifier.contains(whole, prereleases=True)
@@ -62,13 +64,10 @@ def _version(wish: Wish, build: Build) -> Iterator[Reason]:
 
 def _companions(wish: Wish, build: Build) -> Iterator[Reason]:
     """Companions of one release move together; one that has no such release rules the build out."""
-    known = {name for release in wish.framework.releases for name in release.companions}
     release = build.release
     if release is None:
         return
-    for requirement in wish.asked:
-        if requirement is wish.lead or requirement.name not in known:
-            continue
+    for requirement in wish.companions:
         if requirement.name not in release.companions:
             last = max(
                 (one.version for one in wish.framework.releases if requirement.name in one.companions),
@@ -91,18 +90,10 @@ def _companions(wish: Wish, build: Build) -> Iterator[Reason]:
 
 
 def _named(wish: Wish, build: Build) -> Iterator[Reason]:
-    """A name or an extra in the spec can itself name the variant: cupy-cuda12x, jax[cuda12]."""
-    ways = wish.framework.ways
-    names = {way.ask for way in ways if way.ask != wish.framework.lead}
-    extras = {extra for way in ways for extra in way.extras}
-    for requirement in wish.asked:
-        if requirement.name in names and build.way.ask != requirement.name:
-            yield Reason(ACCELERATOR, f"the spec asks for {requirement.name} by name", requirement.origin)
-        for extra in requirement.extras:
-            if extra in extras and extra not in build.way.extras:
-                yield Reason(
-                    ACCELERATOR, f"the spec asks for {requirement.name}[{extra}]", requirement.origin
-                )
+    for requirement, word in wish.named:
+        if word != build.way.ask and word not in build.way.extras:
+            asked_for = word if word == requirement.name else f"{requirement.name}[{word}]"
+            yield Reason(ACCELERATOR, f"the spec asks for {asked_for}", requirement.origin)
 
 
 def _is_accelerator(wish: Wish, build: Build, question: Question) -> bool:

@@ -16,6 +16,7 @@ from envplan.values.versions import Dotted
 SYSFS = "/sys/module/nvidia/version"
 PROCFS = "/proc/driver/nvidia/version"
 TEGRA = "/etc/nv_tegra_release"
+BOARD = "/proc/device-tree/model"
 WSL = "/usr/lib/wsl/lib"
 
 _DISPLAY_CLASS = r"SYSTEM\CurrentControlSet\Control\Class\{4d36e968-e325-11ce-bfc1-08002be10318}"
@@ -46,6 +47,7 @@ class Signs:
     devices: bool
     pci: tuple[pci.PciGpu, ...]
     tegra: str
+    board: str  # which Jetson, where it is one
     rungs: tuple[Rung, ...]
 
     @property
@@ -81,7 +83,8 @@ def look(host: Host, graphics: tuple[pci.PciGpu, ...]) -> Signs:
         smi=host.program("nvidia-smi", *_folders(host)),
         devices=_devices(host),
         pci=tuple(gpu for gpu in graphics if gpu.vendor == pci.NVIDIA),
-        tegra=host.text(TEGRA) if host.exists(TEGRA) else "",
+        tegra=host.text(TEGRA),
+        board=_board(host.text(BOARD)),
         rungs=tuple(rungs),
     )
 
@@ -162,6 +165,12 @@ def _folders(host: Host) -> tuple[str, ...]:
         "ProgramFiles": host.environ.get("ProgramFiles", r"C:\Program Files"),
     }
     return tuple(folder.format(**places) for folder in _WINDOWS_FOLDERS)
+
+
+def _board(model: str) -> str:
+    """Shorten "NVIDIA Jetson AGX Orin Developer Kit", the device tree's name, to what people say."""
+    found = re.search(r"Jetson[ \w]*", model)
+    return found[0].removesuffix("Developer Kit").strip() if found else ""
 
 
 def _devices(host: Host) -> bool:

@@ -165,7 +165,9 @@ def _gpu(
         story.unreadable.append(_no_compute(device.name, source.origin))
     if device.instances == () and not quietly:
         story.warnings.append(_empty_mig(device.name))
-    return Gpu("nvidia", device.name, origin, compute=compute, memory_mib=device.memory_mib)
+    board = story.signs.board
+    name = f"{device.name} ({board})" if board and "jetson" not in device.name.lower() else device.name
+    return Gpu("nvidia", name, origin, compute=compute, memory_mib=device.memory_mib)
 
 
 def _doubts(story: Story, source: Account) -> None:
