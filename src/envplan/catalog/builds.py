@@ -116,7 +116,7 @@ def _header(header: Table) -> Framework | None:
 
 def _way(row: Table) -> Way:
     ask = row.parsed("ask", rows.requirement)
-    return Way(
+    found = Way(
         *rows.scope(row),
         index=row.parsed("index", rows.index, required=True) or "",
         project=row.parsed("project", rows.name) or "",
@@ -127,6 +127,12 @@ def _way(row: Table) -> Way:
         linux_driver=row.parsed("linux-driver", Dotted),
         windows_driver=row.parsed("windows-driver", Dotted),
     )
+    if "variants" not in row:
+        row.refuse("variants", "variants is missing")
+    if "{variant}" not in found.index and any(set("*?") & set(name) for name in found.variants):
+        why = "only an index with {variant} in its address can tell which variants there are"
+        row.refuse("variants", "the variants must be named in full", why=why)
+    return found
 
 
 def _release(row: Table) -> Release | None:

@@ -60,7 +60,7 @@ def _builds(way: Way, catalog: Catalog) -> Iterator[Build]:
 
 def _variants(way: Way, catalog: Catalog) -> Iterator[tuple[Variant, str]]:
     if "{variant}" not in way.index:
-        yield from ((Variant(name), way.index) for name in way.variants if "*" not in name)
+        yield from ((Variant(name), way.index) for name in way.variants)
         return
     before, after = way.index.split("{variant}")
     for index in catalog.indexes():
@@ -76,10 +76,6 @@ def _holds(wheels: tuple[Wheel, ...], platform: Platform) -> bool:
 def _ways(found: Found, catalog: Catalog) -> Iterator[str]:
     for way, builds in found.items():
         where = f"way {', '.join(way.variants)} of {way.project} at {way.index}"
-        if not way.variants:
-            yield f"{where}: names no variants"
-        if "{variant}" not in way.index and any("*" in name for name in way.variants):
-            yield f"{where}: the index has no {{variant}}, so the variants must be named in full"
         if not builds and not _sources_only(way, catalog):
             yield f"{where}: no listing and no published row holds such a build"
         for platform in sorted(set(way.platforms) - {build.platform for build in builds}) if builds else ():

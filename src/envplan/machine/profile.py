@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from envplan.documents import Reading, Table, nearest
+from envplan.documents.reading import SIZE_LIMIT
 from envplan.documents.shipped import shipped
 from envplan.machine.model import VENDORS, Gpu, Machine, Nvidia, Vendor
 from envplan.problems import EnvplanError, Problem, Said
@@ -30,7 +31,8 @@ _MOST_MEMORY = 64 * 1024 * 1024  # MiB
 def read_profile(path: Path, known: Known | None = None) -> Machine:
     """Read a profile from a file."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(SIZE_LIMIT + 1)  # /dev/zero has no end
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise EnvplanError(_missing(str(path), f"{path}: {reason}")) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from envplan.planner.choose import Choice, Judged, Search
-from envplan.planner.model import Constraint, Verdict
+from envplan.planner.model import Build, Constraint, Verdict
 from envplan.problems import Problem, Said
 from envplan.spec.model import Auto
 
@@ -79,9 +79,29 @@ def _held_back(judged: Judged, search: Search, choice: Choice) -> Iterator[Probl
             "EP206",
             f"{chosen.build.framework} {chosen.build.version}, not {newest}: newer ones clash with {beside}",
             why=tuple(Said(one.text, one.origin) for one in objections),
-            cures=(f"envplan plan --why   # every version of {chosen.build.framework} and its reason",),
+            cures=tuple(_agreeing(judged, search, choice, row, newer)),
             severity="warning",
         )
+
+
+def _agreeing(judged: Judged, search: Search, choice: Choice, row: int, newer: Build) -> Iterator[str]:
+    """For each other package held to a version: the nearest newer one that goes with the newest of this."""
+    for other, (wish, mine) in enumerate(zip(judged.wishes, choice.builds, strict=True)):
+        if other == row or wish.lead is None or not wish.lead.specifier:
+            continue
+        freed = [
+            verdict.build
+            for verdict in judged.verdicts[other]
+            if {reason.code for reason in verdict.refused} <= {"EP201"}
+            and verdict.build.version > mine.version
+        ]
+        goes = [build for build in freed if search.together.objection(build, newer) is None]
+        if goes:
+            version = min(build.version for build in goes)
+            yield (
+                f'{wish.lead.name} = "{version.major}.{version.minor}"'
+                f"   # then {newer.framework} can be {newer.version}"
+            )
 
 
 def _doubts(verdicts: Iterable[Verdict]) -> Iterator[Problem]:

@@ -82,8 +82,8 @@ def _save(machine: Machine, file: Path) -> None:
     if machine.unreadable:
         raise EnvplanError(*machine.unreadable, _incomplete(file))
     text = _HEADER + encode(machine)
-    target = Path(os.path.realpath(file))
     try:
+        target = Path(os.path.realpath(file))  # fails too, where the folder we stand in is gone
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:

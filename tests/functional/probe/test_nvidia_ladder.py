@@ -7,6 +7,7 @@ import time
 import pytest
 
 from envplan.machine.probe import Survey
+from envplan.machine.profile import as_table
 
 from .computers import GTX_1080, LIB, RTX_3090, RTX_5090, Computer, Libraries, codes, warned
 
@@ -36,6 +37,14 @@ def test_nvml_tells_driver_cuda_and_every_gpu(computer: Computer, libraries: Lib
         ("NVIDIA GeForce RTX 5090", "12.0", 32607, "NVML"),
         ("NVIDIA GeForce GTX 1080", "6.1", 8192, "NVML"),
     ]
+
+
+def test_planning_sees_the_machine_that_a_saved_profile_holds(
+    computer: Computer, libraries: Libraries
+) -> None:
+    computer.kernel("535.129.03").nvml(libraries, gpus=f"{RTX_3090};{GTX_1080}").libcuda(libraries)
+    computer.smi("exit 9").program("/usr/bin/python3.9", "echo cpython 3.9 True")
+    assert as_table(computer.quick().machine) == as_table(computer.survey().machine)
 
 
 def test_a_driver_too_old_for_the_bindings_is_asked_in_its_own_way(

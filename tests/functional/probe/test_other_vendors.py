@@ -149,6 +149,13 @@ def test_a_mac_whose_sysctl_does_not_answer_still_has_its_gpu(computer: Computer
     assert [(gpu.vendor, gpu.name) for gpu in found.machine.gpus] == [("apple", "Apple silicon")]
 
 
+def test_a_translated_python_on_apple_silicon_is_told(computer: Computer) -> None:
+    found = computer.program("/usr/sbin/sysctl", "echo 1").quick(system="darwin", arch="x86_64", libc="")
+    assert str(found.machine.platform) == "macos-x86_64"
+    assert found.machine.gpus == ()
+    assert warned(found) == ["EP524"]
+
+
 def test_a_mac_with_an_intel_processor_has_none(computer: Computer) -> None:
     found = computer.quick(system="darwin", arch="x86_64", libc="")
     assert found.machine.gpus == ()

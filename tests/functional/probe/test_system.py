@@ -91,6 +91,21 @@ def test_windows_with_another_vendors_display_has_no_nvidia_driver(computer: Com
     assert codes(found) == []
 
 
+@pytest.mark.parametrize(
+    ("maker", "vendor"),
+    [("Intel Corporation", "intel"), ("Advanced Micro Devices, Inc.", "amd"), ("Microsoft", None)],
+)
+def test_windows_names_the_gpus_of_others(computer: Computer, maker: str, vendor: str | None) -> None:
+    display: dict[str, str | int] = {
+        "ProviderName": maker,
+        "DriverDesc": "The card",
+        "HardwareInformation.qwMemorySize": 8 << 30,
+    }
+    found = windows(computer, display=display, runtime={}).survey()
+    shown = [(gpu.vendor, gpu.name, gpu.memory_mib) for gpu in found.machine.gpus]
+    assert shown == ([(vendor, "The card", 8192)] if vendor else [])
+
+
 def test_the_runtime_of_visual_cpp_is_read_and_what_is_missing_is_named(computer: Computer) -> None:
     runtime: dict[str, str | int] = {"Installed": 1, "Major": 14, "Minor": 44}
     windows(computer, display={}, runtime=runtime).file("/Windows/System32/vcruntime140.dll")

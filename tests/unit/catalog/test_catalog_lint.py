@@ -70,7 +70,7 @@ PLANTED = [
         WAY.format("cu126", "https://x.example/w"),
         "no listing and no published row holds such a build",
     ),
-    ("torch.toml", "", WAY.format("cu12*", "default"), "so the variants must be named in full"),
+    ("torch.toml", "", WAY.format("cu12*", "default"), "the variants must be named in full"),
     ("torch.toml", "", WAY.format("cu12", "default"), "cu12 does not say its toolkit"),
     ("torch.toml", "", WAY.format("cu145", "default"), "cu145: no driver floor for CUDA 14.5"),
     ("torch.toml", 'platforms = ["windows-arm64"]', 'platforms = ["windows-arm65"]', "is not a platform"),

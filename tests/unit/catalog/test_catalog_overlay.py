@@ -192,6 +192,9 @@ BAD = {
     '[[requires]]\nframework = "torch"\nrequirements = ["numpy @ https://x.example/y.whl"]\n' + EVIDENCE: (
         "requires[0].requirements"
     ),
+    '[[way]]\nframework = "torch"\nvariants = ["cu*"]\nindex = "https://x.example/y"\n'
+    + EVIDENCE: "way[0].variants",
+    '[[way]]\nframework = "torch"\nindex = "https://x.example/y"\n' + EVIDENCE: "way[0].variants",
     '[[requires]]\nframework = "torch"\nrequirements = ["-r/etc/passwd"]\n' + EVIDENCE: (
         "requires[0].requirements"
     ),

@@ -41,8 +41,9 @@ def _block(label: str, rows: list[tuple[str, str]], colour: bool) -> list[str]:
         if not text:
             text, origin = origin, ""
         # A line to be typed is never wrapped: it must work as it stands.
-        body = [text] if label == "try" else textwrap.wrap(text, _WIDTH - len(start)) or [""]
+        body = [text] if label == "try" else _wrapped(text, _WIDTH - len(start))
         if origin:
+            origin = origin if len(origin) <= _WIDTH else origin[: _WIDTH - 1] + "…"  # whole in the JSON
             fits = len(start) + len(body[-1]) + 2 + len(origin) <= _WIDTH
             shown = f"{_DIM}{origin}{_RESET}" if colour else origin
             if fits and len(body) == 1:
@@ -52,3 +53,7 @@ def _block(label: str, rows: list[tuple[str, str]], colour: bool) -> list[str]:
         lines.append(start + body[0])
         lines += [" " * len(start) + rest for rest in body[1:]]
     return lines
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_on_hyphens=False, break_long_words=False) or [""]

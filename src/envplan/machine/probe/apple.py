@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from envplan.machine.model import Gpu
 from envplan.machine.probe.findings import Gpus
 from envplan.machine.probe.host import Host
 from envplan.machine.probe.rungs import Absent, Found, Rung
+from envplan.problems import Problem, Said
 
 SYSCTL = "/usr/sbin/sysctl"
 
 
 def look(host: Host) -> Gpus:
     """Find Apple's GPU."""
-    if host.system != "darwin" or host.arch != "arm64":
+    if host.system != "darwin":
         return Gpus()
+    if host.arch != "arm64":
+        translated = _sysctl(host, "sysctl.proc_translated") == ["1"]
+        return Gpus(warnings=(_rosetta(host),) if translated else ())
     name, memory = "Apple silicon", None
-    facts = _sysctl(host.path(SYSCTL), host)
+    facts = _sysctl(host, "machdep.cpu.brand_string", "hw.memsize")
     if len(facts) == 2:
         name = facts[0] or name
         memory = int(facts[1]) // 2**20 if facts[1].isdigit() else None  # shared with the processor
@@ -28,12 +30,25 @@ def look(host: Host) -> Gpus:
     return Gpus(gpus=(gpu,), rungs=(Rung("Apple silicon", "sysctl", outcome),))
 
 
-def _sysctl(program: Path, host: Host) -> list[str]:
+def _sysctl(host: Host, *names: str) -> list[str]:
     from envplan.machine.probe import child
 
-    command = [program, "-n", "machdep.cpu.brand_string", "hw.memsize"]
+    command = [host.path(SYSCTL), "-n", *names]
     match child.run(command, environ=host.environ, deadline=host.deadline):
         case child.Ended(0, output):
             return [line.strip() for line in output.splitlines()]
         case _:
             return []
+
+
+def _rosetta(host: Host) -> Problem:
+    return Problem(
+        "EP524",
+        "this Python is built for Intel, on a Mac with Apple silicon",
+        found=(Said(host.executable, "sysctl.proc_translated"),),
+        why=(
+            Said("macOS translates it (Rosetta); it takes wheels for Intel Macs, which drive no Apple GPU"),
+        ),
+        cures=("install a Python for arm64, and envplan with it",),
+        severity="warning",
+    )

@@ -41,7 +41,7 @@ class Host:
         """Describe the computer we run on."""
         environ = dict(os.environ) if environ is None else environ
         return cls(
-            root=Path(Path.cwd().anchor or "/"),
+            root=Path(Path(sys.prefix).anchor or "/"),
             environ=environ,
             system=sys.platform,
             arch=_arch(environ),

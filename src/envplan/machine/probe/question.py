@@ -34,7 +34,7 @@ def nvml(library: str, bindings: str) -> dict[str, Any]:
         driver = pynvml.nvmlSystemGetDriverVersion()
         count = pynvml.nvmlDeviceGetCount()
     except pynvml.NVMLError as error:
-        return _failed("ask", error.value, str(error))
+        return _failed("ask", error.value, _words(error))
     cuda = _try(pynvml.nvmlSystemGetCudaDriverVersion_v2)[0] or _try(pynvml.nvmlSystemGetCudaDriverVersion)[0]
     return {
         "driver": _text(driver),
@@ -95,7 +95,14 @@ def _try(function: Callable[..., Any], *arguments: Any) -> tuple[Any, dict[str, 
     try:
         return function(*arguments), None
     except Exception as error:
-        return None, {"code": getattr(error, "value", None), "text": str(error)}
+        return None, {"code": getattr(error, "value", None), "text": _words(error)}
+
+
+def _words(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception:  # the bindings ask the library for the words, which may not have the function
+        return type(error).__name__
 
 
 def libcuda(library: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envplan.machine.model import Gpu, Machine
-from envplan.machine.probe import amd, apple, intel, pci, system
+from envplan.machine.probe import amd, apple, intel, pci, system, windows
 from envplan.machine.probe.findings import Gpus
 from envplan.machine.probe.host import Host
 from envplan.machine.probe.interpreters import Interpreter, by_asking, by_name
@@ -62,7 +62,10 @@ def probe_machine(
     vendors = [_nvidia(host, look(host, graphics), known, thorough=thorough)]
     if host.system == "linux":
         vendors += [amd.look(host, graphics), intel.look(host, graphics)]
-    vendors.append(apple.look(host))
+    elif host.windows:
+        vendors.append(windows.look(host))
+    else:
+        vendors.append(apple.look(host))
     found = by_asking(host) if interpreters else by_name(host)
     libc = system.libc(host)
     machine = Machine(

@@ -24,8 +24,10 @@ def climb(host: Host, signs: Signs, *, known: Known | None, thorough: bool, cont
         asked = _all((NVML, LIBCUDA, SMI), host, signs, container)
     else:
         asked = _all((NVML,), host, signs, container)
-        if not _complete(asked[0]) or counts(host.environ):
+        if not _complete(asked[0]):
             asked += _all((LIBCUDA, SMI), host, signs, container)
+        elif counts(host.environ):  # GPUs chosen by number: only libcuda knows how CUDA counts
+            asked += _all((LIBCUDA,), host, signs, container)
     story = tell(
         Story(
             host=host,

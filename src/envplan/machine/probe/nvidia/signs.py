@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from envplan.machine.probe import pci
+from envplan.machine.probe import pci, windows
 from envplan.machine.probe.host import Host
 from envplan.machine.probe.nvidia.source import dotted
 from envplan.machine.probe.rungs import Absent, Found, Outcome, Rung, Unreadable
@@ -19,7 +19,6 @@ TEGRA = "/etc/nv_tegra_release"
 BOARD = "/proc/device-tree/model"
 WSL = "/usr/lib/wsl/lib"
 
-_DISPLAY_CLASS = r"SYSTEM\CurrentControlSet\Control\Class\{4d36e968-e325-11ce-bfc1-08002be10318}"
 _FOLDERS = (
     WSL,
     "/usr/lib/x86_64-linux-gnu",
@@ -123,15 +122,12 @@ def _garbled(place: str, text: str) -> Unreadable:
 
 
 def _windows_driver(host: Host) -> tuple[str, Outcome[Dotted]]:
-    for key in host.registry.keys(_DISPLAY_CLASS):
-        path = f"{_DISPLAY_CLASS}\\{key}"
-        provider = str(host.registry.value(path, "ProviderName") or "")
-        version = str(host.registry.value(path, "DriverVersion") or "")
+    for adapter in windows.adapters(host):
         # Windows counts 31.0.15.4633 where NVIDIA says 546.33: its last five digits.
-        digits = version.replace(".", "")[-5:]
-        if provider.upper() == "NVIDIA" and len(digits) == 5 and digits.isdigit():
+        digits = adapter.driver.replace(".", "")[-5:]
+        if adapter.vendor == "nvidia" and len(digits) == 5 and digits.isdigit():
             driver = Dotted(f"{digits[:3]}.{digits[3:]}")
-            return f"registry: {key} DriverVersion", Found(driver, f"{driver} (Windows says {version})")
+            return adapter.origin, Found(driver, f"{driver} (Windows says {adapter.driver})")
     return "registry", Absent("no NVIDIA display driver")
 
 
