@@ -126,6 +126,7 @@ def _way(row: Table) -> Way:
         needs=row.text("needs") or "",
         linux_driver=row.parsed("linux-driver", Dotted),
         windows_driver=row.parsed("windows-driver", Dotted),
+        metal=row.parsed("metal", Dotted),
     )
     if "variants" not in row:
         row.refuse("variants", "variants is missing")

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from envplan.values.evidence import Evidence
 from envplan.values.platforms import Platform
+from envplan.values.specifiers import Need
 from envplan.values.tags import PlatformTag, PythonTag
 from envplan.values.variants import Kind, Variant
 from envplan.values.versions import Compute, Cuda, Dotted
@@ -136,7 +136,7 @@ class Release:
 class Requires(Rows):
     """What a build asks of packages that other frameworks ask for too."""
 
-    requirements: tuple[Requirement, ...] = ()
+    requirements: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,8 +144,8 @@ class Pitfall:
     """A constraint that metadata forgot."""
 
     id: str
-    when: Requirement
-    constrain: Requirement
+    when: Need
+    constrain: Need
     why: str
     evidence: Evidence
     platforms: tuple[Platform, ...] = ()  # empty: all
@@ -156,7 +156,7 @@ class Clash:
     """Two packages that must not share an environment."""
 
     id: str
-    between: tuple[Requirement, Requirement]
+    between: tuple[Need, Need]
     why: str
     cures: tuple[str, ...]
     evidence: Evidence

@@ -8,7 +8,6 @@ from datetime import date
 from functools import cache
 from typing import TypeVar
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -17,7 +16,7 @@ from envplan.catalog.model import DEFAULT_INDEX
 from envplan.documents import Table
 from envplan.values.evidence import METHODS, Evidence
 from envplan.values.platforms import Platform
-from envplan.values.specifiers import specifier
+from envplan.values.specifiers import need, specifier
 from envplan.values.tags import PlatformTag, PythonTag, platform_tags, python_tag
 from envplan.values.variants import Variant
 
@@ -126,16 +125,7 @@ def version(text: str) -> Version:
         raise ValueError(f"{text!r} is not a version such as 2.2.1") from None
 
 
-@cache
-def requirement(text: str) -> Requirement:
-    """Read a requirement as wheels write it."""
-    try:
-        found = Requirement(text)
-    except InvalidRequirement as error:
-        raise ValueError(f"{text!r} is not a requirement such as numpy<2: {error}") from None
-    if found.url:
-        raise ValueError(f"{text!r} asks for a URL; a catalog row names packages and versions only")
-    return found
+requirement = cache(need)
 
 
 @cache

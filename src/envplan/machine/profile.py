@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from envplan.documents import Reading, Table, nearest
-from envplan.documents.reading import SIZE_LIMIT
+from envplan.documents.reading import SIZE_LIMIT, shown
 from envplan.documents.shipped import shipped
 from envplan.machine.model import VENDORS, Gpu, Machine, Nvidia, Vendor
 from envplan.problems import EnvplanError, Problem, Said
@@ -35,7 +35,7 @@ def read_profile(path: Path, known: Known | None = None) -> Machine:
             data = file.read(SIZE_LIMIT + 1)  # /dev/zero has no end
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise EnvplanError(_missing(str(path), f"{path}: {reason}")) from error
+        raise EnvplanError(_missing(str(path), reason)) from error
     return decode(data, _label(path), known)
 
 
@@ -253,15 +253,12 @@ def _agree(top: Table, machine: Machine) -> None:
 
 
 def _missing(name: str, found: str) -> Problem:
-    names = shipped_profiles()
-    meant = nearest(Path(name).stem, names)
+    names, stem = shipped_profiles(), Path(name).stem.lower()
+    meant = nearest(stem, names) or next((one for one in names if len(stem) > 2 and stem in one), None)
     return Problem(
         "EP109",
-        f"there is no profile {name!r}",
+        f"there is no profile {shown(name)!r} that can be read",
         wanted=(Said("the path of a profile, or the name of a shipped one"),),
-        found=(Said(found),),
-        why=(Said(f"shipped are: {', '.join(names)}"),),
-        cures=(
-            f"--for {meant}" if meant else "envplan probe --save this.toml   (on the machine in question)",
-        ),
+        found=(Said(shown(found)),),
+        cures=(*((f"envplan plan --for {meant}",) if meant else ()), "envplan probe --list"),
     )

@@ -12,10 +12,11 @@ from packaging.version import Version
 from envplan.catalog.model import Catalog
 from envplan.machine.model import Machine
 from envplan.planner.builds import Stock
-from envplan.planner.model import Build, Reason, Verdict, Wish
-from envplan.planner.rules import Question, judge
+from envplan.planner.model import Build, Reason, Wish
+from envplan.planner.rules import Question
 from envplan.planner.rules.driver import is_native
 from envplan.planner.together import Together
+from envplan.planner.verdict import Verdict
 from envplan.spec.model import Spec
 from envplan.values.variants import CPU, Variant
 from envplan.values.versions import Cuda, Python
@@ -35,7 +36,7 @@ class Judged:
 
     def survivors(self, row: int) -> list[Verdict]:
         """The builds of one wish that no rule refused."""
-        return [verdict for verdict in self.verdicts[row] if not verdict.refused]
+        return [verdict for verdict in self.verdicts[row] if verdict.fits]
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,7 @@ def judge_all(
     for wish in wishes:
         question = Question(wish, machine, pythons, spec, stock.catalog)
         rows.append(
-            tuple(
-                Verdict(build, judge(question, build))
-                for build in stock.builds(wish.framework, machine.platform)
-            )
+            tuple(Verdict(question, build) for build in stock.builds(wish.framework, machine.platform))
         )
     return Judged(machine, pythons, tuple(wishes), tuple(rows))
 

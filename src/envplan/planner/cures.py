@@ -102,7 +102,7 @@ def _but_for(failed: Attempt, row: int, *codes: str) -> list[Build]:
     return [
         verdict.build
         for verdict in failed.judged.verdicts[row]
-        if verdict.refused and {reason.code for reason in verdict.refused} <= set(codes)
+        if verdict.refused and verdict.codes <= set(codes)
     ]
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from envplan.planner.advice import advice
 from envplan.planner.attempt import Attempt
 from envplan.planner.cures import alone, cures
-from envplan.planner.model import Reason, Verdict, Wish
+from envplan.planner.model import Reason, Wish
+from envplan.planner.verdict import Verdict
 from envplan.problems import Problem, Said
 from envplan.spec.model import AnyGpu, Auto, Exactly
 from envplan.values.variants import Variant
@@ -27,18 +28,18 @@ def explain(failed: Attempt) -> Problem:
 
 def _of_wish(failed: Attempt, row: int) -> Problem:
     verdicts = failed.judged.verdicts[row]
-    wanted = [v for v in verdicts if not _WISH & {reason.code for reason in v.refused}]
+    wanted = [v for v in verdicts if not _WISH & v.codes]
     return _of_machine(failed, row, wanted) if wanted else _of_words(failed, row, verdicts)
 
 
 def _of_machine(failed: Attempt, row: int, wanted: list[Verdict]) -> Problem:
     """Builds of what is asked exist, and the machine runs none of them."""
     wish, machine = failed.judged.wishes[row], failed.judged.machine
-    there = [v for v in wanted if not {"EP209"} & {reason.code for reason in v.refused}] or wanted
+    there = [v for v in wanted if not {"EP209"} & v.codes] or wanted
     newest = max(verdict.build.version for verdict in there)
     near = [verdict for verdict in there if verdict.build.version == newest]
-    fewest = min(len({reason.code for reason in verdict.refused}) for verdict in near)
-    near = [v for v in near if len({reason.code for reason in v.refused}) == fewest]
+    fewest = min(len(verdict.codes) for verdict in near)
+    near = [v for v in near if len(v.codes) == fewest]
     codes = {reason.code for verdict in near for reason in verdict.refused}
     code = next((one for one in _ORDER if one in codes), "EP201")
     reasons = [reason for verdict in near for reason in verdict.refused]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from packaging.version import Version
 
@@ -16,6 +16,9 @@ from envplan.spec.model import Accelerator, Requirement
 from envplan.values.platforms import Platform
 from envplan.values.variants import Variant
 from envplan.values.versions import Cuda, Python
+
+if TYPE_CHECKING:
+    from envplan.planner.verdict import Verdict
 
 Weight = Literal["refuse", "doubt", "note"]
 
@@ -148,24 +151,6 @@ class Constraint:
     requirement: str
     why: str
     origin: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """One build, and everything the rules said of it."""
-
-    build: Build
-    reasons: tuple[Reason, ...] = ()
-
-    @property
-    def refused(self) -> tuple[Reason, ...]:
-        """The reasons that rule it out."""
-        return tuple(reason for reason in self.reasons if reason.weight == "refuse")
-
-    @property
-    def doubts(self) -> tuple[Reason, ...]:
-        """The reasons to be careful."""
-        return tuple(reason for reason in self.reasons if reason.weight == "doubt")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from envplan.planner.choose import Choice, Judged, Search
-from envplan.planner.model import Build, Constraint, Verdict
+from envplan.planner.model import Build, Constraint
+from envplan.planner.verdict import Verdict
 from envplan.problems import Problem, Said
 from envplan.spec.model import Auto
 
@@ -92,8 +93,7 @@ def _agreeing(judged: Judged, search: Search, choice: Choice, row: int, newer: B
         freed = [
             verdict.build
             for verdict in judged.verdicts[other]
-            if {reason.code for reason in verdict.refused} <= {"EP201"}
-            and verdict.build.version > mine.version
+            if verdict.codes <= {"EP201"} and verdict.build.version > mine.version
         ]
         goes = [build for build in freed if search.together.objection(build, newer) is None]
         if goes:
@@ -110,7 +110,7 @@ def _doubts(verdicts: Iterable[Verdict]) -> Iterator[Problem]:
             yield Problem(
                 doubt.code,
                 f"not certain: {doubt.text}",
-                why=(Said("nothing measured or documented says so", doubt.origin),),
+                found=(Said("", doubt.origin),) if doubt.origin else (),
                 severity="warning",
             )
 

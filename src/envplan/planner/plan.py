@@ -11,10 +11,10 @@ from envplan.planner.attempt import Attempt, Try, attempt
 from envplan.planner.builds import Stock
 from envplan.planner.choose import Choice
 from envplan.planner.common_versions import common
-from envplan.planner.impossible import explain
-from envplan.planner.model import Impossible, Outcome, Plan, Planned, Verdict
+from envplan.planner.model import Impossible, Outcome, Plan, Planned
 from envplan.planner.notes import notes
 from envplan.planner.pins import constraints, pins
+from envplan.planner.verdict import Verdict
 from envplan.problems import Problem, Said
 from envplan.spec.model import AnyCuda, AnyGpu, AnyRocm, Exactly, Spec
 from envplan.values.variants import CPU, Variant
@@ -41,6 +41,8 @@ def _outcome(tried: Attempt) -> Outcome:
     judged, spec = tried.judged, tried.tried.spec
     candidates = tuple(verdict for row in judged.verdicts for verdict in row)
     if not tried.choices:
+        from envplan.planner.impossible import explain  # only bad news pays for it
+
         return Impossible(judged.machine, explain(tried), candidates)
     if not judged.wishes and (problem := _nothing_accelerated(spec)):
         return Impossible(judged.machine, problem, candidates)

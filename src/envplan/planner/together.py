@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from packaging.requirements import Requirement
 from packaging.version import Version
 
 from envplan.catalog.model import Catalog
 from envplan.planner.agreement import agree
 from envplan.planner.model import Build, Reason
+from envplan.values.specifiers import Need
 
 CLASH = "EP206"
 
@@ -102,7 +102,7 @@ class Together:
                         yield Reason(CLASH, clash.why, str(clash.evidence))
 
 
-def _is(build: Build, named: Requirement) -> bool:
+def _is(build: Build, named: Need) -> bool:
     return named.name in (build.way.ask, build.family.lead) and named.specifier.contains(
         build.version, prereleases=True
     )

@@ -56,7 +56,7 @@ class _Lines:
     reading: Reading
     open: Open
     found: list[Requirement] = field(default_factory=list)
-    constraints: list[tuple[Reading, str, Requirement]] = field(default_factory=list)
+    constraints: list[tuple[str, str, Requirement]] = field(default_factory=list)
     accelerator: Accelerator | None = None
     accelerator_origin: str = ""
     hashes: bool = False
@@ -92,7 +92,7 @@ def _read(lines: _Lines, data: bytes, *, constraining: bool) -> None:
         else:
             one = _line(lines, place, line)
             if one and constraining:
-                lines.constraints.append((lines.reading, place, one))
+                lines.constraints.append((lines.reading.file, place, one))
             elif one:
                 lines.found.append(one)
 
@@ -270,8 +270,9 @@ def _constrained(lines: _Lines, one: Requirement) -> Requirement:
 
 
 def _note_constraints(lines: _Lines, names: set[str]) -> None:
-    for reading, place, constraint in lines.constraints:
+    for file, place, constraint in lines.constraints:
         if constraint.name not in names:
+            reading = Reading(file, CODE)
             reading.note(
                 (place,),
                 f"the constraint on {constraint.name} is not kept",
@@ -279,3 +280,4 @@ def _note_constraints(lines: _Lines, names: set[str]) -> None:
                 found=str(constraint),
                 why="it holds only if another package brings it along; add it to the packages to keep it",
             )
+            lines.reading.notes += reading.notes

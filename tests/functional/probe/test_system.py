@@ -211,13 +211,15 @@ def test_interpreters_that_need_other_wheels_do_not_count(computer: Computer, an
 
 def test_for_planning_names_are_believed_and_nothing_is_started(computer: Computer) -> None:
     computer.environ |= {"PATH": "/usr/bin", "HOME": "/home/me"}
-    computer.program("/usr/bin/python3.9", "touch /tmp/envplan-started")
+    started = computer.root / "started"
+    computer.program("/usr/bin/python3.9", f"touch {started}")
     python(computer, "/usr/bin/pypy3.10", "")
     computer.place("/usr/bin/python3.10").symlink_to("pypy3.10")
     python(computer, "/usr/bin/python3.13t", "")
     python(computer, "/home/me/.local/share/uv/python/cpython-3.14.0+freethreaded/bin/python3.14", "")
     computer.file("/usr/bin/python3.7", "not executable")
     assert [str(one.python) for one in computer.quick().interpreters] == ["3.9", "3.11"]
+    assert not started.exists()
 
 
 def test_without_a_sign_of_a_gpu_planning_starts_no_process(
@@ -228,6 +230,13 @@ def test_without_a_sign_of_a_gpu_planning_starts_no_process(
 
     monkeypatch.setattr(subprocess, "Popen", refuse)
     assert probe_machine(computer.host()).problems == ()
+
+
+@pytest.mark.parametrize("folder", ["/" + "x" * 300, "/a\udcff", "relative", "", "/loop"])
+def test_strange_folders_on_the_search_paths_are_passed_over(computer: Computer, folder: str) -> None:
+    computer.place("/loop").symlink_to("loop")
+    computer.environ |= dict.fromkeys(("PATH", "LD_LIBRARY_PATH", "CUDA_HOME", "HOME"), folder)
+    assert computer.survey().problems == ()
 
 
 # --- surroundings -----------------------------------------------------------------------------

@@ -104,7 +104,8 @@ def test_an_entry_under_comments_alone_comes_after_them() -> None:
         "[packages]\r\ntorch = '2'\r\n",
         '[packages]\ntorch = "2"',
         '[groups]\ndev = { pytest = "*" }\n[packages]\ntorch = """2"""\n[targets]\n',
-        "[[tool.x]]\na = 1\n[packages]\ntorch = { version = \"2\" }\n[tool.y]\nc = [\n1, # ]\n'''\n[packages]''',\n]",
+        '[[tool.x]]\na = 1\n[packages]\ntorch = { version = "2" }\n'
+        "[tool.y]\nc = [\n1, # ]\n'''\n[packages]''',\n]",
         '[ "packages" ]\n"torch" = "2"\n',
     ],
 )
@@ -145,7 +146,7 @@ def test_a_package_from_a_folder_has_no_version_to_change() -> None:
 
 
 def test_a_pyproject_is_edited_in_its_own_table() -> None:
-    text = '[project]\nname = "x"\ndependencies = ["torch"]\n\n[tool.envplan.packages]\ntorch = "2"\n\n[tool.ruff]\n'
+    text = '[project]\nname = "x"\n\n[tool.envplan.packages]\ntorch = "2"\n\n[tool.ruff]\n'
     place = Place("pyproject.toml", ("tool", "envplan"))
     edited = add(text, "numpy", place).text
     assert edited == text.replace('torch = "2"\n', 'torch = "2"\nnumpy = "*"\n')

@@ -44,8 +44,8 @@ def run(options: argparse.Namespace) -> Answer:
     outcome = "impossible" if failed else "planned"
     return Answer(
         outcome,
-        text=plan_text(made, why=options.why),
-        data=plan_json(made),
+        text="" if options.json else plan_text(made, why=options.why),
+        data=plan_json(made) if options.json else {},
         problems=problems,
         exit=failed[0].exit if failed else 0,
     )

@@ -8,8 +8,9 @@ from typing import Any
 
 from envplan.catalog.model import DEFAULT_INDEX
 from envplan.machine.model import Machine
-from envplan.planner.model import Impossible, Outcome, Pin, Planned, Verdict
+from envplan.planner.model import Impossible, Outcome, Pin, Planned
 from envplan.planner.plan import verdicts_by_rank
+from envplan.planner.verdict import Verdict
 from envplan.problems import Problem
 from envplan.verbs.plan import PlanMade
 
@@ -124,7 +125,9 @@ def _index(pin: Pin) -> str:
 
 def _variant(outcome: Planned) -> str:
     text = outcome.variant.name
-    if any(build.way.metal for build in outcome.builds) and outcome.machine.platform.os == "macos":
+    machine = outcome.machine
+    has_gpu = machine.platform.arch == "aarch64" or bool(machine.of("amd"))
+    if machine.platform.os == "macos" and has_gpu and any(build.way.metal for build in outcome.builds):
         text += " (drives the Mac's GPU through MPS)"
     others = [variant.name for variant in outcome.serving if variant != outcome.variant]
     return f"{text}   (these versions would run here as {', '.join(others)} too)" if others else text

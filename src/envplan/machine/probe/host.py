@@ -137,9 +137,14 @@ class Host:
         for folder in (*self.folders("PATH"), *places):
             for candidate in names:
                 path = self.path(folder) / candidate
-                if path.is_file() and os.access(path, os.X_OK):
+                if is_file(path) and os.access(path, os.X_OK):
                     return path
         return None
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there; in a folder that may not be entered there is none for us."""
+    return os.path.isfile(path)  # noqa: PTH113 - pathlib raises where this answers no
 
 
 def _arch(environ: Mapping[str, str]) -> str:

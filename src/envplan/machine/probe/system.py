@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from envplan.machine.probe.host import Host
+from envplan.machine.probe.host import Host, is_file
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.values.evidence import Fact
 from envplan.values.platforms import Arch, Os, Platform
@@ -144,7 +144,7 @@ def vc_runtime(host: Host) -> VcRuntime | None:
         return None
     kind = "ARM64" if host.arch.lower() in ("arm64", "aarch64") else "X64"
     folder = host.environ.get("SystemRoot", r"C:\Windows")
-    missing = tuple(name for name in _DLLS if not (host.path(folder) / "System32" / name).is_file())
+    missing = tuple(name for name in _DLLS if not is_file(host.path(folder) / "System32" / name))
     for key in _RUNTIMES:
         major = host.registry.value(f"{key}\\{kind}", "Major")
         minor = host.registry.value(f"{key}\\{kind}", "Minor")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from envplan.machine.probe.host import Host
+from envplan.machine.probe.host import Host, is_file
 
 _PREFIXES = ("/usr/local", "/opt")
 _WINDOWS = r"C:\Program Files\NVIDIA GPU Computing Toolkit\CUDA"
@@ -60,7 +60,7 @@ def _folders(host: Host) -> Iterator[str]:
         yield from (f"{prefix}/{name}" for name in host.entries(prefix) if name.startswith("cuda"))
     yield from ("/usr/lib/cuda", "/usr/lib/nvidia-cuda-toolkit", "/usr")
     for folder in host.folders("PATH"):
-        if (host.path(folder) / "nvcc").is_file():
+        if is_file(host.path(folder) / "nvcc"):
             yield str(Path(folder).parent)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from envplan.planner.model import Build, Reason
 from envplan.planner.rules.asked import asked
@@ -13,25 +13,25 @@ from envplan.planner.rules.python import python_and_platform
 from envplan.planner.rules.question import Question
 from envplan.planner.rules.shared import shared
 
-__all__ = ["Question", "judge"]
+__all__ = ["Question", "on_machine", "on_words"]
 
 
-def judge(question: Question, build: Build) -> tuple[Reason, ...]:
-    """Ask every rule, and keep every answer: a user wants all the reasons at once."""
-    words = tuple(asked(question, build))
-    on_device = tuple(device(question, build))
-    reasons = [*words, *on_device]
-    if not _refuse(on_device):
-        reasons += [*driver(question, build), *kernels(question, build)]
-    reasons += python_and_platform(question, build)
+def on_words(question: Question, build: Build) -> Iterator[Reason]:
+    """Judge the build as an answer to the spec's words."""
+    return asked(question, build)
+
+
+def on_machine(question: Question, build: Build, words: Iterable[Reason]) -> Iterator[Reason]:
+    """Ask every other rule, and keep every answer: a user wants all the reasons at once."""
+    devices = tuple(device(question, build))
+    yield from devices
+    if not _refuse(devices):
+        yield from driver(question, build)
+        yield from kernels(question, build)
+    yield from python_and_platform(question, build)
     if not _refuse(words):  # what a build that nobody asked for would clash with is of no interest
-        reasons += shared(question, build)
-    return tuple(_once(reasons))
+        yield from shared(question, build)
 
 
 def _refuse(reasons: Iterable[Reason]) -> bool:
     return any(reason.weight == "refuse" for reason in reasons)
-
-
-def _once(reasons: Iterable[Reason]) -> Iterable[Reason]:
-    return dict.fromkeys(reasons)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envplan.machine.probe import pci, windows
-from envplan.machine.probe.host import Host
+from envplan.machine.probe.host import Host, is_file
 from envplan.machine.probe.nvidia.source import dotted
 from envplan.machine.probe.rungs import Absent, Found, Outcome, Rung, Unreadable
 from envplan.problems import Problem, Said
@@ -135,7 +135,7 @@ def library(host: Host, name: str) -> Path | None:
     """Find a driver library where the loader would; never the empty stand-ins that toolkits link against."""
     for folder in (*host.folders("LD_LIBRARY_PATH"), *_folders(host)):
         path = host.path(folder) / name
-        if "stubs" not in path.parts and path.is_file():
+        if "stubs" not in path.parts and is_file(path):
             return path
     return None if host.windows else _cached(host, name)
 
@@ -148,7 +148,7 @@ def _cached(host: Host, name: str) -> Path | None:
         return None
     for found in re.findall(rb"\0(/[^\0]*/" + re.escape(name.encode()) + rb")(?=\0)", cache):
         path = host.path(found.decode("utf-8", "replace"))
-        if path.is_file():
+        if is_file(path):
             return path
     return None
 
