@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from envplan.machine.model import Machine
+from envplan.planner.applicable import applicable
 from envplan.planner.builds import Stock
 from envplan.planner.choose import Choice, Judged, Search, best_pythons, judge_all
 from envplan.planner.together import Together
@@ -36,11 +37,11 @@ class Attempt:
 def attempt(tried: Try) -> Attempt:
     """Judge every build, and choose; with several Pythons to try, take the one that gives the best."""
     catalog = tried.stock.catalog
-    wanted = wishes(tried.spec, catalog)
     together = Together(catalog)
     best: Attempt | None = None
     for pythons in best_pythons(tried.spec, tried.machine, tried.fallback):
-        judged = judge_all(tried.spec, wanted, tried.machine, pythons, tried.stock)
+        spec = applicable(tried.spec, tried.machine.platform, pythons)
+        judged = judge_all(spec, wishes(spec, catalog), tried.machine, pythons, tried.stock)
         search = Search(judged, catalog, together)
         found = Attempt(tried, judged, search, tuple(search.choices()))
         if best is None or _value(found) > _value(best):

@@ -27,8 +27,9 @@ _KINDS = {"cuda": 3, "rocm": 2, "xpu": 1, "cpu": 0}
 
 @dataclass(frozen=True)
 class Judged:
-    """Every build of every wish, with its verdict, on one machine."""
+    """Every build of every wish, with its verdict, on one machine. The spec is what applies there."""
 
+    spec: Spec
     machine: Machine
     pythons: tuple[Python, ...]
     wishes: tuple[Wish, ...]
@@ -77,7 +78,7 @@ def judge_all(
         rows.append(
             tuple(Verdict(question, build) for build in stock.builds(wish.framework, machine.platform))
         )
-    return Judged(machine, pythons, tuple(wishes), tuple(rows))
+    return Judged(spec, machine, pythons, tuple(wishes), tuple(rows))
 
 
 class Search:
@@ -143,11 +144,15 @@ class Search:
 
 
 def best_pythons(spec: Spec, machine: Machine, fallback: Python) -> list[tuple[Python, ...]]:
-    """The sets of Pythons to try: the spec's, all of them; else each of the machine's; else this one."""
+    """The sets of Pythons to try: the spec's, all of them; else each of the machine's; else this one.
+
+    A project's own requires-python narrows the last two.
+    """
     if spec.pythons:
         return [spec.pythons]
-    present = sorted({fact.value for fact in machine.pythons}, reverse=True)
-    return [(python,) for python in present] or [(fallback,)]
+    present = sorted({fact.value for fact in machine.pythons}, reverse=True) or [fallback]
+    admitted = [one for one in present if spec.requires_python.contains(f"{one}.99", prereleases=True)]
+    return [(python,) for python in admitted or present]
 
 
 def _preferences(rows: list[list[Verdict]]) -> list[tuple[int, ...]]:

@@ -12,6 +12,7 @@ from envplan.machine.model import Gpu, Nvidia
 from envplan.planner.advice import advice
 from envplan.planner.attempt import Attempt, Try, attempt
 from envplan.planner.model import Build, Wish
+from envplan.planner.rules.asked import companion_version
 from envplan.planner.rules.driver import oldest_driver
 from envplan.planner.rules.python import pythons_of
 from envplan.planner.wishes import everything
@@ -28,6 +29,7 @@ def cures(failed: Attempt, row: int) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for cure in (
         *_other_python(failed, row),
+        *_clash(failed, row),
         *_shared_package(failed, row),
         *_other_driver(failed, row),
         *_other_variant(failed, row),
@@ -43,6 +45,13 @@ def cures(failed: Attempt, row: int) -> tuple[str, ...]:
 def _advice(failed: Attempt, row: int) -> Iterator[str]:
     for one in advice(failed.judged, row):
         yield from one.cures
+
+
+def _clash(failed: Attempt, row: int) -> Iterator[str]:
+    names = {one.name for one in everything(failed.judged.spec)}
+    for clash in failed.judged.wishes[row].framework.clashes:
+        if all(side.name in names for side in clash.between):
+            yield from clash.cures
 
 
 def _shared_package(failed: Attempt, row: int) -> Iterator[str]:
@@ -64,14 +73,8 @@ def _shared_package(failed: Attempt, row: int) -> Iterator[str]:
         found = attempt(_replaced(failed.tried, requirement, free))
         if found.choices:
             build = found.choices[0].builds[row]
-            bound = next(
-                (
-                    str(one.constrain.specifier)
-                    for one in build.pitfalls
-                    if one.constrain.name == requirement.name
-                ),
-                "*",
-            )
+            bounds = [one.constrain for one in build.pitfalls if one.constrain.name == requirement.name]
+            bound = bounds[0].specifier if bounds else "*"
             yield f'{requirement.name} = "{bound}"   # then {build} fits'
 
 
@@ -79,10 +82,17 @@ def _other_version(failed: Attempt, row: int) -> Iterator[str]:
     """The nearest version that works: the next newer one, else the newest older one."""
     wish = failed.judged.wishes[row]
     lead = wish.lead
+    yield from _other_companion(failed, wish)
     if lead is None or not lead.specifier:
-        yield from _other_companion(failed, wish)
         return
-    works = sorted({build.version for build in _but_for(failed, row, "EP201")})
+    names = {requirement.name for requirement in wish.companions}
+    works = sorted(
+        {
+            build.version
+            for build in _but_for(failed, row, "EP201")
+            if not names or (build.release and names <= build.release.companions.keys())
+        }
+    )
     if not works:
         return
     asked = _asked_version(failed, row)
@@ -107,11 +117,16 @@ def _but_for(failed: Attempt, row: int, *codes: str) -> list[Build]:
 
 
 def _other_companion(failed: Attempt, wish: Wish) -> Iterator[str]:
-    for requirement in wish.asked:
-        if requirement is not wish.lead and requirement.specifier:
-            free = replace(requirement, asked="*", specifier=specifier("*"))
-            if attempt(_replaced(failed.tried, requirement, free)).choices:
-                yield f'{requirement.name} = "*"'
+    """Companions that are held to another release: the version that goes with what else is asked."""
+    for requirement in wish.companions:
+        if not requirement.specifier:
+            continue
+        free = replace(requirement, asked="*", specifier=specifier("*"))
+        found = attempt(_replaced(failed.tried, requirement, free))
+        if found.choices:
+            build = next(one for one in found.choices[0].builds if one.family is wish.framework)
+            version = companion_version(free, build)
+            yield f'{requirement.name} = "{version or "*"}"   # goes with {build.framework} {build.version}'
 
 
 def _other_python(failed: Attempt, row: int) -> Iterator[str]:
@@ -131,11 +146,13 @@ def _other_driver(failed: Attempt, row: int) -> Iterator[str]:
         return
     present = machine.nvidia.driver.value if machine.nvidia else None
     wanted: set[Dotted] = set()
+    generations = [queries.architecture(catalog, gpu.compute) for gpu in machine.of("nvidia") if gpu.compute]
+    known = [queries.native_driver(catalog, one.first, machine.platform.os) for one in generations if one]
     for build in _but_for(failed, row, "EP202", "EP203", "EP209"):
         if build.toolkit and build.variant.kind == "cuda":
             ptx = build.kernels.ptx if build.kernels else ()
             native = queries.native_driver(catalog, build.toolkit, machine.platform.os) if ptx else None
-            wanted |= {one for one in (oldest_driver(catalog, machine, build), native) if one}
+            wanted |= {one for one in (oldest_driver(catalog, machine, build), native, *known) if one}
     for driver in sorted(wanted):
         if present and driver <= present:
             continue

@@ -38,7 +38,7 @@ def plan(spec: Spec, machines: Sequence[Machine], catalog: Catalog, fallback: Py
 
 
 def _outcome(tried: Attempt) -> Outcome:
-    judged, spec = tried.judged, tried.tried.spec
+    judged, spec = tried.judged, tried.judged.spec
     candidates = tuple(verdict for row in judged.verdicts for verdict in row)
     if not tried.choices:
         from envplan.planner.impossible import explain  # only bad news pays for it

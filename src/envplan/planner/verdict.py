@@ -12,7 +12,7 @@ from envplan.planner.rules import Question, on_machine, on_words
 
 @dataclass(frozen=True, eq=False)
 class Verdict:
-    """A build under a question. Most builds are of versions nobody asked for, so the rest is judged on demand."""
+    """A build under a question. Most are of versions nobody asked for, so the rest is judged on demand."""
 
     question: Question
     build: Build

@@ -22,26 +22,40 @@ from envplan.values.versions import Compute, Python
 
 @dataclass(frozen=True)
 class PlanMade:
-    """A plan, what it was made for, and how old the listings behind it are."""
+    """A plan, what it was made for, how old the listings behind it are, and what reading told."""
 
     spec: Spec
     plan: Plan
     snapshots: tuple[Snapshot, ...]
+    told: tuple[Problem, ...] = ()  # remarks of the spec's reader, warnings of the probe
 
 
 def plan(spec_file: Path, profiles: Sequence[str] = ()) -> PlanMade:
     """Plan the spec for the named profiles; without any, for this machine."""
     problems: list[Problem] = []
-    spec = _collect(problems, lambda: read_spec(spec_file))
-    machines = [_collect(problems, lambda name=name: profile(name)) for name in profiles]
-    if problems:
+    spec: Spec | None = None
+    machines: list[Machine] = []
+    try:
+        spec = read_spec(spec_file)
+    except EnvplanError as error:
+        problems += error.problems
+    for name in profiles:
+        try:
+            machines.append(profile(name))
+        except EnvplanError as error:
+            problems += error.problems
+    if spec is None or problems:
         raise EnvplanError(*problems)
-    assert spec
-    folder = Path(spec.origin).parent if spec.origin else spec_file
-    catalog = load([one.name for one in everything(spec)], overlay=folder / "catalog.d")
-    known = [machine for machine in machines if machine] or [_here()]
-    made = make_plan(spec, known, catalog, Python(*sys.version_info[:2]))
-    return PlanMade(spec, made, catalog.snapshots)
+    folder = (spec_file if spec_file.is_dir() else spec_file.parent) / "catalog.d"
+    catalog = load([one.name for one in everything(spec)], overlay=folder)
+    told = spec.notes
+    if not profiles:
+        from envplan.machine.probe import here
+
+        survey = here(known=compute_of)
+        machines, told = [survey.machine], (*told, *survey.warnings)
+    made = make_plan(spec, machines, catalog, Python(*sys.version_info[:2]))
+    return PlanMade(spec, made, catalog.snapshots, told)
 
 
 def profile(name: str) -> Machine:
@@ -53,17 +67,3 @@ def compute_of(name: str) -> Compute | None:
     """Look up the compute capability of a GPU by the name drivers give it."""
     found = known_gpu(name)
     return found.compute if found else None
-
-
-def _here() -> Machine:
-    from envplan.machine.probe import this_machine
-
-    return this_machine(known=compute_of)
-
-
-def _collect(problems: list[Problem], read):  # type: ignore[no-untyped-def]
-    try:
-        return read()
-    except EnvplanError as error:
-        problems += error.problems
-        return None

@@ -25,7 +25,9 @@ def plan_problems(made: PlanMade) -> tuple[Problem, ...]:
             machines.setdefault(problem, []).append(outcome.machine)
     found = [_named(problem, those) if several else problem for problem, those in machines.items()]
     order = {"note": 0, "warning": 1, "error": 2}
-    return tuple(sorted([*found, *made.plan.problems], key=lambda problem: order[problem.severity]))
+    return tuple(
+        sorted([*made.told, *found, *made.plan.problems], key=lambda problem: order[problem.severity])
+    )
 
 
 def plan_json(made: PlanMade) -> dict[str, Any]:

@@ -20,14 +20,17 @@ def asked(question: Question, build: Build) -> Iterator[Reason]:
     yield from _version(wish, build)
     yield from _companions(wish, build)
     yield from _named(wish, build)
-    if not _is_accelerator(wish, build, question):
+    if not _is_accelerator(wish, build):
         yield Reason(
             ACCELERATOR,
             f"accelerator {wish.accelerator} does not admit {_described(build)}",
             wish.accelerator_origin,
         )
     if build.way.needs:
-        text = f"{build} needs {build.way.needs}: its wheels bring neither"
+        text = f"{build} needs {build.way.needs}, which the wheels do not bring"
+        yield Reason("EP221", text, str(build.way.evidence), "doubt")
+    if not build.way.evidence.certain:
+        text = f"that {build} is asked for in this way is inferred"
         yield Reason("EP221", text, str(build.way.evidence), "doubt")
     doubtful = next((w.evidence for w in build.wheels if not w.evidence.certain), None)
     if doubtful and not any(wheel.evidence.certain for wheel in build.wheels):
@@ -96,14 +99,15 @@ def _named(wish: Wish, build: Build) -> Iterator[Reason]:
             yield Reason(ACCELERATOR, f"the spec asks for {asked_for}", requirement.origin)
 
 
-def _is_accelerator(wish: Wish, build: Build, question: Question) -> bool:
+def _is_accelerator(wish: Wish, build: Build) -> bool:
     match wish.accelerator:
         case Auto():
             return True
         case CpuOnly():
             return build.variant.kind == "cpu"
         case AnyGpu():
-            return build.variant.kind != "cpu" or drives_metal(build, question)
+            # On a Mac the cpu build may drive the GPU; whether it does on this one, the device rule says.
+            return build.variant.kind != "cpu" or build.way.metal is not None
         case AnyRocm():
             return build.variant.kind == "rocm"
         case AnyCuda(bounds):

@@ -12,7 +12,7 @@ from envplan.spec.model import AnyGpu
 
 NO_DEVICE, UNREADABLE = "EP209", "EP211"
 
-_VENDORS: dict[str, tuple[Vendor, str]] = {
+VENDORS: dict[str, tuple[Vendor, str]] = {
     "cuda": ("nvidia", "NVIDIA"),
     "rocm": ("amd", "AMD"),
     "xpu": ("intel", "Intel"),
@@ -25,7 +25,7 @@ def device(question: Question, build: Build) -> Iterator[Reason]:
     if build.variant.kind == "cpu":
         yield from _mac(question, build)
         return
-    vendor, name = _VENDORS[build.variant.kind]
+    vendor, name = VENDORS[build.variant.kind]
     if machine.platform.os == "macos":
         yield Reason(NO_DEVICE, f"macOS has no {build.variant.kind.upper()}; Macs use the cpu build with MPS")
     elif not machine.of(vendor):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from envplan.catalog import queries
 from envplan.catalog.model import Catalog
 from envplan.machine.model import Machine, Nvidia
-from envplan.planner.model import Build, Reason
+from envplan.planner.model import Build, Reason, Weight
 from envplan.planner.rules.question import Question
 from envplan.values.versions import Cuda, Dotted
 
@@ -32,6 +32,7 @@ def driver(question: Question, build: Build) -> Iterator[Reason]:
             f"{build.variant} needs driver ≥ {floor.driver} (CUDA {floor.cuda}); here {found}",
             f"{found.origin}; {floor.evidence.source}",
         )
+    yield from _knows(question, machine.nvidia)
     own = build.way.windows_driver if machine.platform.os == "windows" else build.way.linux_driver
     if own and found.value < own:
         yield Reason(
@@ -43,6 +44,20 @@ def driver(question: Question, build: Build) -> Iterator[Reason]:
     if reported and floor is not None and reported.value.major < build.toolkit.major:
         text = f"the driver says that it runs CUDA up to {reported}; {build.variant} is CUDA {build.toolkit}"
         yield Reason(TOO_OLD, text, reported.origin)
+
+
+def _knows(question: Question, nvidia: Nvidia) -> Iterator[Reason]:
+    """A driver older than a GPU's generation does not know the GPU, whatever is built for it."""
+    machine, catalog = question.machine, question.catalog
+    for gpu in machine.of("nvidia"):
+        generation = queries.architecture(catalog, gpu.compute) if gpu.compute else None
+        if generation is None:
+            continue
+        needed = queries.native_driver(catalog, generation.first, machine.platform.os)
+        if needed and nvidia.driver.value < needed:
+            text = f"{gpu} ({generation.name}) needs driver ≥ {needed}; here {nvidia.driver}"
+            weight: Weight = "refuse" if generation.evidence.certain else "doubt"
+            yield Reason(TOO_OLD, text, f"{nvidia.driver.origin}; {generation.evidence.source}", weight)
 
 
 def is_native(catalog: Catalog, machine: Machine, toolkit: Cuda) -> bool:

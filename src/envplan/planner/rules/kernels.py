@@ -86,14 +86,14 @@ def _by_ptx(question: Question, build: Build, row: Kernels, gpu: Gpu, compute: C
         yield Reason(DOUBT, text, str(row.evidence), "doubt")
 
 
-def _weight(question: Question, row: Kernels) -> Weight:
-    """How heavy it weighs that a row names no code for a GPU.
+def _weight(question: Question, row: Kernels | None) -> Weight:
+    """How heavy it weighs that no row names code for a GPU.
 
-    An inferred row forbids nothing that the user asks for by name. But envplan does not choose by itself
-    a build that probably holds no code: the burden of proof is on the yes (docs/decisions/0003).
+    An inferred row, or none, forbids nothing that the user asks for by name. But envplan does not choose by
+    itself a build that probably holds no code: the burden of proof is on the yes (docs/decisions/0003).
     """
     by_name = isinstance(question.wish.accelerator, Exactly)
-    return "doubt" if by_name and not row.evidence.certain else "refuse"
+    return "doubt" if by_name and not (row and row.evidence.certain) else "refuse"
 
 
 def _unlisted(question: Question, build: Build, gpu: Gpu, compute: Compute) -> Iterator[Reason]:
@@ -124,9 +124,8 @@ def _amd(question: Question, build: Build, row: Kernels | None, gpu: Gpu) -> Ite
     if gpu.gfx is None:
         yield Reason(UNREADABLE, f"the gfx name of {gpu.name} is not known", gpu.origin)
     elif row is None:
-        yield Reason(
-            DOUBT, f"which AMD GPUs {build} has code for is not known", str(build.way.evidence), "doubt"
-        )
+        text = f"which AMD GPUs {build} has code for is not known"
+        yield Reason(NO_CODE, text, gpu.origin, _weight(question, None))
     elif gpu.gfx not in row.gfx:
         text = f"{build} holds code for {', '.join(row.gfx)}; {gpu} is not among them"
         yield Reason(NO_CODE, text, str(row.evidence), _weight(question, row))

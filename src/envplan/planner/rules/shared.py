@@ -14,6 +14,7 @@ CLASH, PITFALL = "EP206", "EP207"
 
 def shared(question: Question, build: Build) -> Iterator[Reason]:
     """Compare the build's needs, and the pitfalls of its version, with the spec's own words."""
+    yield from _clashes(question, build)
     wanted = {one.name: one for one in everything(question.spec)}
     for row in build.requires:
         for need in row.requirements:
@@ -28,3 +29,13 @@ def shared(question: Question, build: Build) -> Iterator[Reason]:
         if not agree(mine.specifier, pitfall.constrain.specifier):
             text = f"{build} needs {pitfall.constrain}; the spec asks {mine.asked}: {pitfall.why}"
             yield Reason(PITFALL, text, f"{mine.origin}; {pitfall.evidence.source}")
+
+
+def _clashes(question: Question, build: Build) -> Iterator[Reason]:
+    """Two names in the spec that overwrite each other, in whatever version."""
+    named = {one.name: one for one in everything(question.spec)}
+    for clash in build.family.clashes:
+        one, other = clash.between
+        if one.specifier or other.specifier or not {one.name, other.name} <= named.keys():
+            continue
+        yield Reason(CLASH, f"{one.name} with {other.name}: {clash.why}", named[one.name].origin)
