@@ -32,7 +32,9 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory() as folder:
         spec = Path(folder, "envplan.toml")
-        spec.write_text('[env]\npython = "3.11"\n\n[packages]\ntorch = "2.2"\ntorchvision = "*"\ntransformers = "*"\n')
+        spec.write_text(
+            '[env]\npython = "3.11"\n\n[packages]\ntorch = "2.2"\ntorchvision = "*"\ntransformers = "*"\n'
+        )
         times: dict[str, list[float]] = {name: [] for name in budgets}
         for _ in range(RUNS + 1):
             for name, (command, _budget) in budgets.items():
