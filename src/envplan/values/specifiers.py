@@ -14,7 +14,9 @@ _EXACT = re.compile(r"[0-9]+(\.[0-9]+){2,}[0-9A-Za-z.+!-]*|[0-9]+(\.[0-9]+)*[a-z
 
 def specifier(text: str) -> SpecifierSet:
     """Read "2.2" (that series), "2.2.1" (exactly), ">=2,<3" (PEP 440) or "*" (any)."""
-    text = text.strip()
+    text = text.strip(" ")
+    if not text.isprintable():
+        raise ValueError(f"{text!r} holds characters that no version has")
     if text == "*":
         return SpecifierSet()
     if _SERIES.fullmatch(text):
