@@ -29,7 +29,6 @@ def cures(failed: Attempt, row: int) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for cure in (
         *_other_python(failed, row),
-        *_clash(failed, row),
         *_shared_package(failed, row),
         *_other_driver(failed, row),
         *_other_variant(failed, row),
@@ -45,13 +44,6 @@ def cures(failed: Attempt, row: int) -> tuple[str, ...]:
 def _advice(failed: Attempt, row: int) -> Iterator[str]:
     for one in advice(failed.judged, row):
         yield from one.cures
-
-
-def _clash(failed: Attempt, row: int) -> Iterator[str]:
-    names = {one.name for one in everything(failed.judged.spec)}
-    for clash in failed.judged.wishes[row].framework.clashes:
-        if all(side.name in names for side in clash.between):
-            yield from clash.cures
 
 
 def _shared_package(failed: Attempt, row: int) -> Iterator[str]:
@@ -90,7 +82,8 @@ def _other_version(failed: Attempt, row: int) -> Iterator[str]:
         {
             build.version
             for build in _but_for(failed, row, "EP201")
-            if not names or (build.release and names <= build.release.companions.keys())
+            if (not names or (build.release and names <= build.release.companions.keys()))
+            and _agrees(failed, row, build)
         }
     )
     if not works:
@@ -114,6 +107,18 @@ def _but_for(failed: Attempt, row: int, *codes: str) -> list[Build]:
         for verdict in failed.judged.verdicts[row]
         if verdict.refused and verdict.codes <= set(codes)
     ]
+
+
+def _agrees(failed: Attempt, row: int, build: Build) -> bool:
+    """Whether each other wish has a build left that may stand beside this one."""
+    judged, together = failed.judged, failed.search.together
+    return all(
+        other == row
+        or not survivors
+        or any(together.objection(build, verdict.build) is None for verdict in survivors)
+        for other in range(len(judged.wishes))
+        for survivors in [judged.survivors(other)]
+    )
 
 
 def _other_companion(failed: Attempt, wish: Wish) -> Iterator[str]:

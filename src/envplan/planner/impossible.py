@@ -8,6 +8,7 @@ from envplan.planner.model import Reason, Wish
 from envplan.planner.rules.device import VENDORS
 from envplan.planner.unpublished import no_build_for, said, unpublished, wanted_lines
 from envplan.planner.verdict import Verdict
+from envplan.planner.wishes import everything
 from envplan.problems import Problem, Said
 from envplan.spec.model import AnyGpu
 
@@ -19,9 +20,28 @@ _ORDER = ["EP211", "EP209", "EP204", "EP205", "EP202", "EP203", "EP206", "EP207"
 def explain(failed: Attempt) -> Problem:
     """Find the wish that fails, and say why."""
     for row in range(len(failed.judged.wishes)):
+        if problem := _named_twice(failed, row):
+            return problem
         if not failed.judged.survivors(row):
             return _of_wish(failed, row)
     return _of_clash(failed)
+
+
+def _named_twice(failed: Attempt, row: int) -> Problem | None:
+    """Two names in the spec that overwrite each other, in whatever version."""
+    named = {one.name: one for one in everything(failed.judged.spec)}
+    for clash in failed.judged.wishes[row].framework.clashes:
+        one, other = clash.between
+        if one.specifier or other.specifier or not {one.name, other.name} <= named.keys():
+            continue
+        return Problem(
+            "EP206",
+            f"{one.name} and {other.name} cannot share an environment",
+            wanted=tuple(Said(str(named[name]), named[name].origin) for name in (one.name, other.name)),
+            why=(Said(clash.why, str(clash.evidence)),),
+            cures=clash.cures,
+        )
+    return None
 
 
 def _of_wish(failed: Attempt, row: int) -> Problem:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from envplan.catalog import queries
-from envplan.catalog.model import Catalog
+from envplan.catalog.model import Architecture, Catalog
 from envplan.machine.model import Machine, Nvidia
 from envplan.planner.model import Build, Reason, Weight
 from envplan.planner.rules.question import Question
-from envplan.values.versions import Cuda, Dotted
+from envplan.values.versions import Compute, Cuda, Dotted
 
 TOO_OLD = "EP202"
 
@@ -47,17 +47,24 @@ def driver(question: Question, build: Build) -> Iterator[Reason]:
 
 
 def _knows(question: Question, nvidia: Nvidia) -> Iterator[Reason]:
-    """A driver older than a GPU's generation does not know the GPU, whatever is built for it."""
-    machine, catalog = question.machine, question.catalog
-    for gpu in machine.of("nvidia"):
-        generation = queries.architecture(catalog, gpu.compute) if gpu.compute else None
-        if generation is None:
-            continue
-        needed = queries.native_driver(catalog, generation.first, machine.platform.os)
-        if needed and nvidia.driver.value < needed:
-            text = f"{gpu} ({generation.name}) needs driver ≥ {needed}; here {nvidia.driver}"
-            weight: Weight = "refuse" if generation.evidence.certain else "doubt"
-            yield Reason(TOO_OLD, text, f"{nvidia.driver.origin}; {generation.evidence.source}", weight)
+    """A driver older than a GPU's generation does not know the GPU, whatever is built for it.
+
+    Where the generation's own row is only inferred, a certain row of an older generation still holds.
+    """
+    for gpu in question.machine.of("nvidia"):
+        rows = [one for one in question.catalog.architectures if gpu.compute and _reaches(one, gpu.compute)]
+        for row in rows:
+            needed = queries.native_driver(question.catalog, row.first, question.machine.platform.os)
+            own = gpu.compute in row.computes
+            if needed is None or nvidia.driver.value >= needed or not (own or row.evidence.certain):
+                continue
+            weight: Weight = "refuse" if row.evidence.certain else "doubt"
+            text = f"{gpu} needs driver ≥ {needed} to be known at all; here {nvidia.driver}"
+            yield Reason(TOO_OLD, text, f"{nvidia.driver.origin}; {row.evidence.source}", weight)
+
+
+def _reaches(generation: Architecture, compute: Compute) -> bool:
+    return not generation.embedded and min(generation.computes) <= compute
 
 
 def is_native(catalog: Catalog, machine: Machine, toolkit: Cuda) -> bool:
