@@ -1,5 +1,5 @@
 """`python -m envplan`, for where the console script is not on the PATH."""
 
-from envplan.cli.main import main
+from envplan.cli.start import main
 
 raise SystemExit(main())

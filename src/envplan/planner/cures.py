@@ -10,40 +10,55 @@ from packaging.version import Version
 from envplan.catalog import queries
 from envplan.machine.model import Gpu, Nvidia
 from envplan.planner.advice import advice
-from envplan.planner.attempt import Attempt, Try, attempt
+from envplan.planner.attempt import Attempt, attempt
+from envplan.planner.changes import (
+    accelerator_line,
+    freed,
+    replaced,
+    typed,
+    with_accelerator,
+    with_lead,
+    with_spec,
+)
 from envplan.planner.model import Build, Wish
 from envplan.planner.rules.asked import companion_version
 from envplan.planner.rules.driver import oldest_driver
 from envplan.planner.rules.python import pythons_of
 from envplan.planner.wishes import everything
-from envplan.spec.model import AnyGpu, Auto, CpuOnly, Exactly, Requirement, Spec
+from envplan.spec.model import AnyGpu, Auto, CpuOnly
 from envplan.values.evidence import Fact
 from envplan.values.specifiers import specifier
 from envplan.values.versions import Dotted
 
 _MOST = 5
+_LAST_RESORT = "envplan plan --why   # every candidate, and why not"
 
 
 def cures(failed: Attempt, row: int) -> tuple[str, ...]:
     """List the changes that work, the smallest first."""
-    found: dict[str, None] = {}
-    for cure in (
-        *_other_python(failed, row),
-        *_shared_package(failed, row),
-        *_other_driver(failed, row),
-        *_other_variant(failed, row),
-        *_one_gpu(failed, row),
-        *_other_version(failed, row),
-        *_advice(failed, row),
-        *_without_gpu(failed, row),
-    ):
-        found.setdefault(cure)
-    return tuple(found)[:_MOST]
+    found = dict.fromkeys(
+        (
+            *_other_python(failed, row),
+            *_shared_package(failed, row),
+            *_other_driver(failed, row),
+            *_other_variant(failed, row),
+            *_one_gpu(failed, row),
+            *_other_version(failed, row),
+            *_other_system(failed, row),
+            *_advice(failed, row),
+            *_without_gpu(failed, row),
+        )
+    )
+    return tuple(found)[:_MOST] or (_LAST_RESORT,)
 
 
 def _advice(failed: Attempt, row: int) -> Iterator[str]:
+    """The catalog's own advice; lines that can be tried are given only if they help."""
     for one in advice(failed.judged, row):
-        yield from one.cures
+        for cure in one.cures:
+            changed = typed(failed.tried, cure)
+            if changed is None or (changed != failed.tried and attempt(changed).choices):
+                yield cure
 
 
 def _shared_package(failed: Attempt, row: int) -> Iterator[str]:
@@ -51,8 +66,7 @@ def _shared_package(failed: Attempt, row: int) -> Iterator[str]:
     names = {
         need.name
         for verdict in failed.judged.verdicts[row]
-        for reason in verdict.refused
-        if reason.code in ("EP206", "EP207")
+        if verdict.codes & {"EP206", "EP207"}
         for need in (
             *(one for rows in verdict.build.requires for one in rows.requirements),
             *(one.constrain for one in verdict.build.pitfalls),
@@ -61,24 +75,48 @@ def _shared_package(failed: Attempt, row: int) -> Iterator[str]:
     for requirement in everything(failed.tried.spec):
         if requirement.name not in names or not requirement.specifier:
             continue
-        free = replace(requirement, asked="*", specifier=specifier("*"))
-        found = attempt(_replaced(failed.tried, requirement, free))
+        found = attempt(replaced(failed.tried, requirement, freed(requirement)))
         if found.choices:
             build = found.choices[0].builds[row]
             bounds = [one.constrain for one in build.pitfalls if one.constrain.name == requirement.name]
-            bound = bounds[0].specifier if bounds else "*"
-            yield f'{requirement.name} = "{bound}"   # then {build} fits'
+            yield f'{requirement.name} = "{bounds[0].specifier if bounds else "*"}"   # then {build} fits'
 
 
 def _other_version(failed: Attempt, row: int) -> Iterator[str]:
     """The nearest version that works: the next newer one, else the newest older one."""
     wish = failed.judged.wishes[row]
-    lead = wish.lead
     yield from _other_companion(failed, wish)
-    if lead is None or not lead.specifier:
+    lead = wish.lead
+    works = _versions(failed, row)
+    if lead is None or not lead.specifier or not works:
         return
-    names = {requirement.name for requirement in wish.companions}
-    works = sorted(
+    asked = _asked_version(failed, row)
+    newer = [version for version in works if asked is not None and version > asked]
+    target = newer[0] if newer else works[-1]
+    series = f"{target.major}.{target.minor}"
+    fixed = replace(lead, asked=series, specifier=specifier(series))
+    settled = attempt(with_lead(failed.tried, wish, fixed))
+    if not settled.choices:
+        return
+    build = settled.choices[0].builds[row]
+    rank = "the first" if newer and len(works) > 1 else "the last"
+    remark = f"{rank} that fits: {build.version} {_described(failed, build)}"
+    held = [one for one in wish.companions if one.specifier]
+    if not held:
+        yield f'{lead.name} = "{series}"   # {remark}'
+        return
+    # The companions stand in the spec with bounds of their own, and must move in the same step.
+    words = [f'"{lead.name} {series}"']
+    for one in held:
+        version = companion_version(freed(one), build)
+        words.append(f'"{one.name} {version}"' if version else f'"{one.name}"')
+    yield f"envplan add {' '.join(words)}   # {remark}"
+
+
+def _versions(failed: Attempt, row: int) -> list[Version]:
+    """The versions that only the words stand against, and that have all the companions named."""
+    names = {requirement.name for requirement in failed.judged.wishes[row].companions}
+    return sorted(
         {
             build.version
             for build in _but_for(failed, row, "EP201")
@@ -86,38 +124,26 @@ def _other_version(failed: Attempt, row: int) -> Iterator[str]:
             and _agrees(failed, row, build)
         }
     )
-    if not works:
-        return
-    asked = _asked_version(failed, row)
-    newer = [version for version in works if asked is not None and version > asked]
-    target = newer[0] if newer else works[-1]
-    series = f"{target.major}.{target.minor}"
-    fixed = replace(lead, asked=series, specifier=specifier(series))
-    settled = attempt(_freed(failed.tried, wish, fixed))
-    if settled.choices:
-        build = settled.choices[0].builds[row]
-        rank = "the first" if newer and len(works) > 1 else "the last"
-        yield f'{lead.name} = "{series}"   # {rank} that fits: {build.version} {_described(failed, build)}'
 
 
 def _but_for(failed: Attempt, row: int, *codes: str) -> list[Build]:
-    """The builds that these codes alone rule out: what a cure could free."""
+    """The builds that these codes alone rule out: what a cure could free. None that is doubted to run."""
     return [
         verdict.build
         for verdict in failed.judged.verdicts[row]
-        if verdict.refused and verdict.codes <= set(codes)
+        if verdict.refused
+        and verdict.codes <= set(codes)
+        and not any(doubt.code == "EP203" for doubt in verdict.doubts)
     ]
 
 
 def _agrees(failed: Attempt, row: int, build: Build) -> bool:
     """Whether each other wish has a build left that may stand beside this one."""
     judged, together = failed.judged, failed.search.together
+    rows = [judged.survivors(other) for other in range(len(judged.wishes)) if other != row]
     return all(
-        other == row
-        or not survivors
-        or any(together.objection(build, verdict.build) is None for verdict in survivors)
-        for other in range(len(judged.wishes))
-        for survivors in [judged.survivors(other)]
+        not survivors or any(together.objection(build, verdict.build) is None for verdict in survivors)
+        for survivors in rows
     )
 
 
@@ -126,11 +152,10 @@ def _other_companion(failed: Attempt, wish: Wish) -> Iterator[str]:
     for requirement in wish.companions:
         if not requirement.specifier:
             continue
-        free = replace(requirement, asked="*", specifier=specifier("*"))
-        found = attempt(_replaced(failed.tried, requirement, free))
+        found = attempt(replaced(failed.tried, requirement, freed(requirement)))
         if found.choices:
             build = next(one for one in found.choices[0].builds if one.family is wish.framework)
-            version = companion_version(free, build)
+            version = companion_version(freed(requirement), build)
             yield f'{requirement.name} = "{version or "*"}"   # goes with {build.framework} {build.version}'
 
 
@@ -139,7 +164,7 @@ def _other_python(failed: Attempt, row: int) -> Iterator[str]:
     mine = failed.judged.pythons
     known = {python for build in _but_for(failed, row, "EP205") for python in pythons_of(build)}
     for python in sorted(known - set(mine), key=lambda one: (abs(one.minor - mine[-1].minor), one)):
-        if attempt(_with_spec(failed.tried, pythons=(python,))).choices:
+        if attempt(with_spec(failed.tried, pythons=(python,))).choices:
             yield f'python = "{python}"'
             return
 
@@ -147,17 +172,13 @@ def _other_python(failed: Attempt, row: int) -> Iterator[str]:
 def _other_driver(failed: Attempt, row: int) -> Iterator[str]:
     """The oldest driver under which a build that was asked for would run."""
     machine, catalog = failed.judged.machine, failed.tried.stock.catalog
-    if not machine.of("nvidia"):
-        return
     present = machine.nvidia.driver.value if machine.nvidia else None
     wanted: set[Dotted] = set()
-    generations = [queries.architecture(catalog, gpu.compute) for gpu in machine.of("nvidia") if gpu.compute]
-    known = [queries.native_driver(catalog, one.first, machine.platform.os) for one in generations if one]
     for build in _but_for(failed, row, "EP202", "EP203", "EP209"):
-        if build.toolkit and build.variant.kind == "cuda":
+        if build.toolkit and build.variant.kind == "cuda" and machine.of("nvidia"):
             ptx = build.kernels.ptx if build.kernels else ()
             native = queries.native_driver(catalog, build.toolkit, machine.platform.os) if ptx else None
-            wanted |= {one for one in (oldest_driver(catalog, machine, build), native, *known) if one}
+            wanted |= {one for one in (oldest_driver(catalog, machine, build), native) if one}
     for driver in sorted(wanted):
         if present and driver <= present:
             continue
@@ -171,27 +192,51 @@ def _other_driver(failed: Attempt, row: int) -> Iterator[str]:
 
 def _other_variant(failed: Attempt, row: int) -> Iterator[str]:
     """Another variant of the same version, where one was named or bounded."""
-    accelerator = failed.judged.wishes[row].accelerator
-    if isinstance(accelerator, (Auto, AnyGpu, CpuOnly)) or not _but_for(failed, row, "EP208"):
+    wish = failed.judged.wishes[row]
+    if isinstance(wish.accelerator, (Auto, AnyGpu, CpuOnly)) or not _but_for(failed, row, "EP208"):
         return
-    found = attempt(_with_accelerator(failed, row, AnyGpu()))
+    only = len(failed.judged.wishes) == 1
+    found = attempt(with_accelerator(failed.tried, wish, AnyGpu(), alone=only))
     if found.choices:
         build = found.choices[0].builds[row]
-        yield _accelerator_line(failed, row, str(build.variant), f"{build.framework} {build.published}")
+        remark = f"{build.framework} {build.published}"
+        yield accelerator_line(wish, str(build.variant), remark, alone=only)
 
 
 def _without_gpu(failed: Attempt, row: int) -> Iterator[str]:
     """The CPU, offered only as something the user has to choose."""
-    if isinstance(failed.judged.wishes[row].accelerator, (CpuOnly, Auto)):
+    wish = failed.judged.wishes[row]
+    if isinstance(wish.accelerator, (CpuOnly, Auto)):
         return
     if not any(build.variant.kind == "cpu" for build in _but_for(failed, row, "EP208", "EP209")):
         return
-    found = attempt(_with_accelerator(failed, row, CpuOnly()))
+    only = len(failed.judged.wishes) == 1
+    found = attempt(with_accelerator(failed.tried, wish, CpuOnly(), alone=only))
     if not found.choices or found.choices[0].builds[row].variant.kind != "cpu":
         return
-    yield _accelerator_line(failed, row, "cpu", "without the GPU")
+    yield accelerator_line(wish, "cpu", "without the GPU", alone=only)
     if not failed.judged.machine.gpus:
-        yield _accelerator_line(failed, row, "auto", "a GPU where there is one, the CPU here")
+        yield accelerator_line(wish, "auto", "a GPU where there is one, the CPU here", alone=only)
+
+
+def _other_system(failed: Attempt, row: int) -> Iterator[str]:
+    """A wheel that this system is too old for, or of the wrong family for, would load on another."""
+    system = failed.judged.machine.libc
+    floors = [
+        tag
+        for build in _but_for(failed, row, "EP204")
+        for wheel in build.wheels
+        for tag in wheel.platforms
+        if tag.libc == "glibc" and tag.fits(failed.judged.machine.platform)
+    ]
+    if system is None or not floors:
+        return
+    if system.value.family == "musl":
+        yield "use a system or container image with glibc, such as Debian or Ubuntu, instead of Alpine"
+        return
+    floor = min((tag.floor for tag in floors if tag.floor), default=None)
+    if floor:
+        yield f"use a system or container image with glibc {floor} or newer   # here {system}"
 
 
 def alone(failed: Attempt) -> list[tuple[Gpu, Attempt]]:
@@ -213,46 +258,6 @@ def _one_gpu(failed: Attempt, row: int) -> Iterator[str]:
         if found.choices:
             same = ",".join(str(index) for index, one in enumerate(gpus) if one.compute == gpu.compute)
             yield f"CUDA_VISIBLE_DEVICES={same} envplan plan   # {gpu}: {found.choices[0].builds[row]}"
-
-
-def _accelerator_line(failed: Attempt, row: int, value: str, remark: str) -> str:
-    wish = failed.judged.wishes[row]
-    lead = wish.lead
-    own = lead is not None and (lead.accelerator is not None or len(failed.judged.wishes) > 1)
-    if own and lead is not None:
-        return f'{lead.name} = {{ version = "{lead.asked}", accelerator = "{value}" }}   # {remark}'
-    return f'accelerator = "{value}"   # {remark}'
-
-
-def _with_accelerator(failed: Attempt, row: int, accelerator: AnyGpu | CpuOnly | Exactly) -> Try:
-    wish = failed.judged.wishes[row]
-    lead = wish.lead
-    if lead is not None and (lead.accelerator is not None or len(failed.judged.wishes) > 1):
-        return _replaced(failed.tried, lead, replace(lead, accelerator=accelerator))
-    return _with_spec(failed.tried, accelerator=accelerator)
-
-
-def _freed(tried: Try, wish: Wish, lead: Requirement) -> Try:
-    """The lead replaced, and its companions left free to follow it."""
-    changed = _replaced(tried, wish.lead, lead)
-    for requirement in wish.asked:
-        if requirement is not wish.lead:
-            free = replace(requirement, asked="*", specifier=specifier("*"))
-            changed = _replaced(changed, requirement, free)
-    return changed
-
-
-def _replaced(tried: Try, old: Requirement | None, new: Requirement) -> Try:
-    def swap(packages: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
-        return tuple(new if old is not None and one.name == old.name else one for one in packages)
-
-    groups = tuple((name, swap(packages)) for name, packages in tried.spec.groups)
-    return replace(tried, spec=replace(tried.spec, packages=swap(tried.spec.packages), groups=groups))
-
-
-def _with_spec(tried: Try, **changes: object) -> Try:
-    changed: Spec = replace(tried.spec, **changes)  # type: ignore[arg-type]
-    return replace(tried, spec=changed)
 
 
 def _asked_version(failed: Attempt, row: int) -> Version | None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from envplan.planner.attempt import Attempt
 from envplan.planner.cures import alone, cures
 from envplan.planner.model import Reason, Wish
 from envplan.planner.rules.device import VENDORS
-from envplan.planner.unpublished import no_build_for, said, unpublished, wanted_lines
+from envplan.planner.unpublished import no_build_for, unpublished
 from envplan.planner.verdict import Verdict
 from envplan.planner.wishes import everything
+from envplan.planner.wording import found_lines, said, title, wanted_lines
 from envplan.problems import Problem, Said
 from envplan.spec.model import AnyGpu
 
@@ -80,9 +84,9 @@ def _of_machine(failed: Attempt, row: int, wanted: list[Verdict]) -> Problem:
         code = "EP213"
     return Problem(
         code,
-        _title(code, wish, failed),
+        title(code, wish, failed, near),
         wanted=wanted_lines(wish),
-        found=_found(code, failed),
+        found=found_lines(code, failed),
         why=_each_gpu(failed, row) if code == "EP213" else said(reasons),
         cures=cures(failed, row),
     )
@@ -101,7 +105,7 @@ def _of_clash(failed: Attempt) -> Problem:
     """Each wish can be had alone, but not together."""
     judged = failed.judged
     names = " and ".join(wish.words for wish in judged.wishes)
-    objections = list(dict.fromkeys(failed.search.objections.values()))
+    objections = _unlike(failed.search.objections.values())
     found: dict[str, None] = {}
     for row in range(len(judged.wishes)):
         for cure in cures(failed, row):
@@ -115,59 +119,20 @@ def _of_clash(failed: Attempt) -> Problem:
     )
 
 
+def _unlike(objections: Iterable[Reason]) -> list[Reason]:
+    """Objections that say something new: not the same words about another patch release."""
+    found: dict[str, Reason] = {}
+    for one in objections:
+        found.setdefault(re.sub(r"[0-9]+(\.[0-9]+)+|cu[0-9]+", "", one.text), one)
+    return list(found.values())
+
+
 def _devices(failed: Attempt, reasons: list[Reason]) -> list[Reason]:
     """One line for all kinds of GPU that are not there, where there is none at all."""
     machine = failed.judged.machine
     asks_any = all(isinstance(wish.accelerator, AnyGpu) for wish in failed.judged.wishes)
     if machine.gpus or machine.nvidia or not asks_any or machine.platform.os == "macos":
-        return reasons
+        # What is missing of vendors that are not there is no news beside a GPU that lacks its driver.
+        news = [reason for reason in reasons if not reason.text.startswith("no ")]
+        return news or reasons
     return [Reason("EP209", "no NVIDIA, AMD or Intel GPU was found", machine.origin)]
-
-
-def _title(code: str, wish: Wish, failed: Attempt) -> str:
-    machine = failed.judged.machine
-    pythons = " and ".join(str(python) for python in failed.judged.pythons)
-    match code:
-        case "EP211":
-            return f"the GPUs of {machine.name} could not be read"
-        case "EP209" if machine.of("nvidia") and machine.nvidia is None:
-            return "the GPU has no driver"
-        case "EP209":
-            return f"{wish.words} on {wish.accelerator}: {machine.name} has no GPU for it"
-        case "EP202":
-            return f"the NVIDIA driver is too old for {wish.words}"
-        case "EP203":
-            return f"{wish.words} has no build that runs on this GPU"
-        case "EP213":
-            return f"no single build of {wish.words} runs on every GPU of {machine.name}"
-        case "EP204":
-            return f"{wish.words} does not run on this system"
-        case "EP205":
-            return f"{wish.words} has no wheels for Python {pythons} on {machine.platform}"
-        case "EP207":
-            return f"{wish.words} breaks with another package of the spec"
-        case _:
-            return f"{wish.words} does not go with another package of the spec"
-
-
-def _found(code: str, failed: Attempt) -> tuple[Said, ...]:
-    machine = failed.judged.machine
-    gpus = tuple(Said(str(gpu), gpu.origin) for gpu in machine.gpus)
-    driver: tuple[Said, ...] = ()
-    if machine.nvidia:
-        driver = (Said(f"NVIDIA driver {machine.nvidia.driver}", machine.nvidia.driver.origin),)
-    match code:
-        case "EP202":
-            return driver
-        case "EP203" | "EP213" | "EP209":
-            return (*gpus, *driver) or (Said("no GPU", machine.origin),)
-        case "EP211":
-            return tuple(Said(one.title) for one in machine.unreadable) or gpus
-        case "EP204":
-            system = machine.libc or machine.macos
-            return (Said(f"{machine.platform}, {system}", system.origin),) if system else gpus
-        case "EP205":
-            pythons = ", ".join(str(python) for python in failed.judged.pythons)
-            return (Said(f"Python {pythons}", failed.tried.spec.python_origin),)
-        case _:
-            return ()

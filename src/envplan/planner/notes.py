@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from envplan.planner.choose import Choice, Judged, Search
 from envplan.planner.model import Build, Constraint
 from envplan.planner.verdict import Verdict
+from envplan.planner.wording import gpu_lines
 from envplan.problems import Problem, Said
 from envplan.spec.model import Auto
 
@@ -38,7 +39,7 @@ def _unused_gpu(judged: Judged, choice: Choice) -> Iterator[Problem]:
             for refused in near_misses(judged, row)
             for reason in refused.refused
         ]
-        gpus = tuple(Said(str(gpu), gpu.origin) for gpu in machine.gpus)
+        gpus = gpu_lines(machine.gpus)
         yield Problem(
             "EP222",
             f"{verdict.build.framework} will run on the CPU: no GPU build of it fits this machine",

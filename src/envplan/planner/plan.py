@@ -44,7 +44,7 @@ def _outcome(tried: Attempt) -> Outcome:
         from envplan.planner.impossible import explain  # only bad news pays for it
 
         return Impossible(judged.machine, explain(tried), candidates)
-    if not judged.wishes and (problem := _nothing_accelerated(spec)):
+    if not judged.wishes and (problem := _nothing_accelerated(spec, judged.machine)):
         return Impossible(judged.machine, problem, candidates)
     choice = tried.choices[0]
     bounds = constraints(spec, choice.builds)
@@ -61,7 +61,7 @@ def _outcome(tried: Attempt) -> Outcome:
     )
 
 
-def _nothing_accelerated(spec: Spec) -> Problem | None:
+def _nothing_accelerated(spec: Spec, machine: Machine) -> Problem | None:
     """A GPU is asked for, and nothing in the spec could use it."""
     if not isinstance(spec.accelerator, (AnyGpu, AnyCuda, AnyRocm, Exactly)) or spec.accelerator == Exactly(
         CPU
@@ -77,7 +77,7 @@ def _nothing_accelerated(spec: Spec) -> Problem | None:
                 "only packages with builds of their own for GPUs make a difference: torch, tensorflow, jax…"
             ),
         ),
-        cures=('accelerator = "auto"', "envplan add torch"),
+        cures=('accelerator = "auto"', *(["envplan add torch"] if machine.gpus else [])),
     )
 
 

@@ -9,11 +9,10 @@ from envplan.planner.attempt import Attempt
 from envplan.planner.cures import cures
 from envplan.planner.model import Reason, Wish
 from envplan.planner.verdict import Verdict
+from envplan.planner.wording import gpu_lines, said, wanted_lines
 from envplan.problems import Problem, Said
-from envplan.spec.model import AnyGpu, Auto, Exactly
+from envplan.spec.model import AnyGpu, Exactly
 from envplan.values.variants import Variant
-
-_MOST_LINES = 6
 
 
 def unpublished(failed: Attempt, row: int) -> Problem:
@@ -45,26 +44,10 @@ def no_build_for(failed: Attempt, row: int, vendor: str, wanted: list[Verdict]) 
         "EP201",
         f"{wish.words} has no build for {vendor} GPUs",
         wanted=wanted_lines(wish),
-        found=tuple(Said(str(gpu), gpu.origin) for gpu in failed.judged.machine.gpus),
+        found=gpu_lines(failed.judged.machine.gpus),
         why=(*_comes_as(wanted), *remarks),
         cures=cures(failed, row),
     )
-
-
-def wanted_lines(wish: Wish) -> tuple[Said, ...]:
-    """What was asked for, and where it is written."""
-    lead = wish.lead or (wish.asked[0] if wish.asked else None)
-    origin = lead.origin if lead else "brought along by another package"
-    lines = [Said(wish.words, origin)]
-    lines += [Said(str(one), one.origin) for one in wish.companions if one.specifier]
-    if not isinstance(wish.accelerator, Auto):
-        lines.append(Said(f"on {wish.accelerator}", wish.accelerator_origin))
-    return tuple(lines)
-
-
-def said(reasons: Iterable[Reason]) -> tuple[Said, ...]:
-    """Reasons as lines of a problem, each once."""
-    return tuple(dict.fromkeys(Said(reason.text, reason.origin) for reason in reasons))[:_MOST_LINES]
 
 
 def _no_variant(failed: Attempt, row: int, fits: list[Verdict]) -> tuple[str, tuple[Said, ...]]:

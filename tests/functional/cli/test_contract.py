@@ -211,7 +211,7 @@ def test_the_pretended_machine_is_planned_for(project: Path) -> None:
 
 
 def test_probing_can_be_interrupted(tmp_path: Path) -> None:
-    """A real SIGINT to a real process; whatever it had started is gone afterwards."""
+    """A real SIGINT to a real process, while it imports or while it asks."""
     process = subprocess.Popen(
         [*ENVPLAN, "probe", "--json"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -84,13 +84,15 @@ def is_native(catalog: Catalog, machine: Machine, toolkit: Cuda) -> bool:
 
 
 def oldest_driver(catalog: Catalog, machine: Machine, build: Build) -> Dotted | None:
-    """Find the oldest driver under which the build runs at all."""
+    """Find the oldest driver that runs the build, and knows the GPUs that are there."""
     if build.toolkit is None:
         return None
-    floor = queries.floor(catalog, build.toolkit, machine.platform.os)
-    own = build.way.windows_driver if machine.platform.os == "windows" else build.way.linux_driver
-    floors = [one for one in (floor.driver if floor else None, own) if one]
-    return max(floors, default=None)
+    os = machine.platform.os
+    floor = queries.floor(catalog, build.toolkit, os)
+    own = build.way.windows_driver if os == "windows" else build.way.linux_driver
+    rows = [queries.architecture(catalog, gpu.compute) for gpu in machine.of("nvidia") if gpu.compute]
+    known = [queries.native_driver(catalog, row.first, os) for row in rows if row]
+    return max((one for one in (floor.driver if floor else None, own, *known) if one), default=None)
 
 
 def _unknown(nvidia: Nvidia, toolkit: Cuda) -> Iterator[Reason]:

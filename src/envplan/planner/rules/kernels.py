@@ -69,7 +69,7 @@ def _by_ptx(question: Question, build: Build, row: Kernels, gpu: Gpu, compute: C
     usable = [one for one in row.ptx if one <= compute]
     held = _held(row)
     if not usable:
-        text = f"{build} holds code for {held}; {gpu} needs {compute.sm} or PTX"
+        text = f"{build} holds code for {held}; {gpu} needs {_needed(row, compute)}"
         yield Reason(NO_CODE, text, str(row.evidence), _weight(question, row))
         return
     toolkit = build.toolkit
@@ -141,3 +141,9 @@ def _held(row: Kernels) -> str:
     native = ", ".join(one.sm for one in sorted(row.native))
     ptx = ", ".join(f"PTX {one}" for one in sorted(row.ptx))
     return f"{native} and {ptx}" if native and ptx else native or ptx or "no GPU at all"
+
+
+def _needed(row: Kernels, compute: Compute) -> str:
+    """The code a GPU would run: compiled for its own major, or PTX where it is newer than all there is."""
+    code = compute.sm if compute.minor == 0 else f"sm_{compute.major}0 to {compute.sm}"
+    return f"{code} or PTX" if all(one < compute for one in row.native) else code

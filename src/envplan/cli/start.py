@@ -1,0 +1,22 @@
+"""The console script: Ctrl-C is quiet from the first moment, while the rest is still being imported."""
+
+from __future__ import annotations
+
+import os
+import signal
+from types import FrameType
+
+_INTERRUPTED = 130
+
+
+def main() -> int:
+    """Import the command line and run it."""
+    usual = signal.signal(signal.SIGINT, _leave)
+    from envplan.cli.main import main as run
+
+    signal.signal(signal.SIGINT, usual)
+    return run()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    os._exit(_INTERRUPTED)  # nothing has been done yet, and nothing needs to be undone
