@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import importlib
+import io
 import json
 import os
 import sys
@@ -43,31 +46,36 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run envplan; the console script."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    as_json = "--json" in arguments
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    as_json = "--json" in options
     command = next((word for word in arguments if not word.startswith("-")), "")
+    answer = _answer(arguments)
     try:
-        answer = _run(arguments)
-    except _UsageError as error:
-        answer = _refused(_usage_problem(str(error)))
-    except EnvplanError as error:
-        answer = Answer("refused", problems=error.problems, exit=error.exit)
-    except KeyboardInterrupt:
-        answer = Answer("interrupted", problems=(_interrupted(),), exit=_INTERRUPTED)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # who knows only ASCII still gets every word
+                stream.reconfigure(errors="backslashreplace")
+        _print(answer, command, as_json)
     except BrokenPipeError:
         return _reader_left()
+    except OSError as error:  # a full disk, or a closed stdout
+        return _unheard(error)
+    return answer.exit
+
+
+def _answer(arguments: list[str]) -> Answer:
+    """Run the command; whatever happens in it becomes an answer."""
+    try:
+        return _run(arguments)
+    except _UsageError as error:
+        return _refused(_usage_problem(str(error)))
+    except EnvplanError as error:
+        return Answer("refused", problems=error.problems, exit=error.exit)
+    except KeyboardInterrupt:
+        return Answer("interrupted", problems=(_interrupted(),), exit=_INTERRUPTED)
     except Exception as error:
         if os.environ.get("ENVPLAN_TRACEBACK"):
             raise
-        answer = _refused(_bug(error))
-    try:
-        _print(answer, command, as_json)
-    except BrokenPipeError:
-        return _reader_left()
-    except UnicodeEncodeError:  # a terminal that knows only ASCII still gets every word
-        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-        sys.stderr.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-        _print(answer, command, as_json)
-    return answer.exit
+        return _refused(_bug(error))
 
 
 def _run(arguments: list[str]) -> Answer:
@@ -78,6 +86,7 @@ def _run(arguments: list[str]) -> Answer:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.add_argument("--json", action="store_true", help="answer as JSON on stdout")
     parser.add_argument("--version", action="version", version=f"envplan {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     named = next((word for word in arguments if not word.startswith("-")), None)
@@ -92,11 +101,16 @@ def _run(arguments: list[str]) -> Answer:
         if name == named:
             module = importlib.import_module(f"envplan.cli.commands.{name}")
             module.arguments(command)
-            command.add_argument("--json", action="store_true", help="answer as JSON on stdout")
+            # Suppressed, lest its default undo a --json that stands before the command.
+            command.add_argument(
+                "--json", action="store_true", default=argparse.SUPPRESS, help="answer as JSON on stdout"
+            )
             command.set_defaults(run=module.run)
     if named is not None and named not in COMMANDS:
         raise _UsageError(f"unknown command: {named}\0envplan")
-    options = parser.parse_args(arguments)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        raise _UsageError(_unknown_words(unknown, commands.choices.get(named or "", parser)))
     if named is None:
         parser.print_help()
         return Answer("helped")
@@ -114,17 +128,29 @@ def _print(answer: Answer, command: str, as_json: bool) -> None:
             "data": answer.data,
             "problems": [problem.as_json() for problem in answer.problems],
         }
-        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        _say(json.dumps(document, indent=2))  # in ASCII, which is the same in every encoding
         return
     if answer.text:
-        sys.stdout.write(answer.text.rstrip("\n") + "\n")
-        sys.stdout.flush()
-    if answer.problems:
-        from envplan.cli.views.problems import problems_text
+        _say(answer.text)
+    _tell(answer.problems)
 
-        colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-        sys.stderr.write(problems_text(answer.problems, colour=colour) + "\n")
+
+def _say(text: str) -> None:
+    if sys.stdout is None:  # closed before we began
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    sys.stdout.write(text.rstrip("\n") + "\n")
+    sys.stdout.flush()
+
+
+def _tell(problems: Sequence[Problem]) -> None:
+    """Write problems; where stderr takes nothing, the exit code still tells."""
+    if not problems or sys.stderr is None:
+        return
+    from envplan.cli.views.problems import problems_text
+
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    with contextlib.suppress(OSError):
+        sys.stderr.write(problems_text(problems, colour=sys.stderr.isatty() and not plain) + "\n")
         sys.stderr.flush()
 
 
@@ -135,7 +161,7 @@ def _refused(problem: Problem) -> Answer:
 def _usage_problem(words: str) -> Problem:
     from envplan.documents import nearest
 
-    message, _, program = words.partition("\0")
+    message, program, meant_option = [*words.split("\0"), ""][:3]
     unknown = message.removeprefix("unknown command: ")
     if unknown != message:
         meant = nearest(unknown, COMMANDS)
@@ -145,11 +171,23 @@ def _usage_problem(words: str) -> Problem:
             why=(Said(f"the commands are {', '.join(COMMANDS)}"),),
             cures=(f"envplan {meant}" if meant else "envplan --help",),
         )
-    return Problem("EP100", message, wanted=(Said(program),), cures=(f"{program} --help",))
+    meant_cure = (f"{program} {meant_option}",) if meant_option else ()
+    return Problem("EP100", message, wanted=(Said(program),), cures=(*meant_cure, f"{program} --help"))
+
+
+def _unknown_words(unknown: list[str], parser: argparse.ArgumentParser) -> str:
+    """Say which words were not understood, and the option that was probably meant."""
+    from envplan.documents import nearest
+
+    known = [option for option in parser.format_usage().split() if option.startswith("[--")]
+    near = [nearest(word.split("=")[0], [option.strip("[]") for option in known]) for word in unknown]
+    meant = next((option for option in near if option), "")
+    return f"not understood: {' '.join(unknown)}\0{parser.prog}\0{meant}"
 
 
 def _interrupted() -> Problem:
-    return Problem("EP901", "interrupted", why=(Said("nothing was changed; the old environment is intact"),))
+    why = "each file is as it was before, or as it was asked for; the old environment is intact"
+    return Problem("EP901", "interrupted", why=(Said(why),))
 
 
 def _bug(error: Exception) -> Problem:
@@ -164,5 +202,20 @@ def _bug(error: Exception) -> Problem:
 
 def _reader_left() -> int:
     """Whoever read our output has gone (`envplan plan | head`); leave without a word."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _silence()
     return 1
+
+
+def _unheard(error: OSError) -> int:
+    """The answer could not be given; whatever the command did stays done."""
+    _silence()
+    reason = error.strerror or str(error)
+    problem = Problem("EP401", "the answer cannot be written to stdout", why=(Said(reason),))
+    _tell((problem,))
+    return problem.exit
+
+
+def _silence() -> None:
+    """Lead stdout nowhere, so that Python, which flushes it once more at the end, does not stumble."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -15,7 +15,9 @@ def main() -> int:
     from envplan.cli.main import main as run
 
     signal.signal(signal.SIGINT, usual)
-    return run()
+    code = run()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the answer is out; only leaving is left
+    return code
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -6,6 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable
+from datetime import date, time
 from typing import Any
 
 from envplan.problems import EnvplanError, Problem, Said, Severity
@@ -32,8 +33,13 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 def shown(value: object) -> str:
     """Show a value somebody wrote, on one line and not too long."""
     text = without_secrets(value if isinstance(value, str) else _literal(value))
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    text = printable(text)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """Write out what a terminal would obey, such as the escape sequence in the name of a file."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def without_secrets(text: str) -> str:
@@ -44,6 +50,8 @@ def without_secrets(text: str) -> str:
 def _literal(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()  # as TOML writes it
+    if isinstance(value, (date, time)):
+        return value.isoformat()
     try:
         return repr(value)
     except RecursionError:
@@ -110,7 +118,11 @@ class Reading:
         except ValueError as error:  # TOMLDecodeError is one; a number of 5000 digits raises a bare one
             self.refuse((), "not valid TOML", found=_place(str(error)), why=str(error))
         except RecursionError:
-            self.refuse((), "nested too deeply to be read", why="brackets inside brackets, hundreds deep")
+            self.refuse(
+                (),
+                "nested too deeply to be read",
+                why="brackets inside brackets, or dots after dots, a hundred deep",
+            )
         self.finish()
         raise AssertionError("unreachable: finish raises what was refused")
 

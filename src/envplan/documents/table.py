@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import Any, TypeVar
 
 from envplan.documents.reading import Reading, nearest, shown
@@ -13,7 +15,8 @@ _KINDS = {
     bool: "true or false",
     str: "text",
     int: "a whole number",
-    float: "a number",
+    float: "a number with a point",
+    date: "a date",
     list: "a list",
     dict: "a table",
 }
@@ -49,8 +52,8 @@ class Table:
 
     def text(self, key: str, *, required: bool = False, among: Iterable[str] = ()) -> str | None:
         """Read a string, one of a few where they are named."""
-        value = self._of(key, str, required)
         words = tuple(among)
+        value = self._of(key, str, required, words)
         if value is not None and words and value not in words:
             meant = nearest(value, words)
             self.refuse(
@@ -126,17 +129,30 @@ class Table:
                     cures=[f"rename it to {meant}"] if meant else ["remove it"],
                 )
 
-    def _of(self, key: str, kind: type[T], required: bool) -> T | None:
+    def _of(self, key: str, kind: type[T], required: bool, words: tuple[str, ...] = ()) -> T | None:
         self._asked.append(key)
         if key not in self.data:
             if required:
-                self.refuse(key, f"{key} is missing")
+                why = f"it is one of: {', '.join(words)}" if words else f"it is {_KINDS[kind]}"
+                self.refuse(key, f"{key} is missing", why=why)
             return None
         value = self.data[key]
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            self.refuse(key, f"{key} must be {_KINDS[kind]}, not {_kind(value)}", found=shown(value))
+            meant = _otherwise_written(value, kind)
+            cures = [f"{key} = {meant}"] if meant else []
+            self.refuse(
+                key, f"{key} must be {_KINDS[kind]}, not {_kind(value)}", found=shown(value), cures=cures
+            )
             return None
         return value
+
+
+def _otherwise_written(value: object, kind: type[Any]) -> str | None:
+    """Write a value as one of the kind wanted: quotes are forgotten, or put where they do not belong."""
+    if kind is str and isinstance(value, (int, float, date)) and not isinstance(value, bool):
+        return f'"{shown(value)}"'
+    digits = kind is int and isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value)
+    return str(value) if digits else None
 
 
 def _kind(value: object) -> str:

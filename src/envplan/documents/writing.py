@@ -4,31 +4,59 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
+from envplan.documents.opening import refuse_other_kinds
+from envplan.documents.reading import shown
 from envplan.problems import EnvplanError, Problem, Said
 
 CODE = "EP401"
 
 
-def write_document(path: Path, text: str) -> None:
+def write_document(path: Path, text: str, *, code: str = CODE) -> None:
     """Write a file beside its place, and put it there in one step; a link stays a link."""
     try:
-        _write(path.resolve(), text.encode())
+        # Not Path.resolve, which raises RuntimeError for links in a circle; here the kind is asked for later.
+        _write(Path(os.path.realpath(path)), text.encode())
     except (OSError, ValueError) as error:  # ValueError: a path with NUL in it
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise EnvplanError(
             Problem(
-                CODE,
-                f"{path} cannot be written",
-                why=(Said(f"{reason}; what was there before is still there"),),
-                cures=(f"mkdir -p {path.parent}",) if isinstance(error, FileNotFoundError) else (),
+                code,
+                f"{shown(str(path))} cannot be written",
+                why=(Said(f"{reason}; nothing was changed"),),
+                cures=_cures(path, error),
             )
         ) from None
 
 
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Edit a document with nobody else at it: of two edits at once, the second would undo the first."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(ImportError, OSError):  # Windows, and file systems that know no locks
+            import fcntl
+
+            # The folder, because writing puts another file in the place of the one that is read.
+            folder = os.open(Path(os.path.realpath(path)).parent, os.O_RDONLY)
+            stack.callback(os.close, folder)
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+
+
+def _cures(path: Path, error: Exception) -> tuple[str, ...]:
+    folder = shlex.quote(str(path.parent))
+    if isinstance(error, FileNotFoundError) and not os.path.lexists(path.parent):
+        return (f"mkdir -p {folder}",)
+    return (f"ls -ld {folder}",) if isinstance(error, PermissionError) else ()
+
+
 def _write(path: Path, data: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    refuse_other_kinds(path)  # to replace /dev/null by a file is more than was asked for
+    # A random name: in containers every process is number 7, and a killed one leaves its file behind.
+    beside = path.with_name(f".{path.name[:100]}.{os.urandom(4).hex()}.new")
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         with os.fdopen(descriptor, "wb") as file:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from envplan.documents import Reading, Table, nearest
-from envplan.documents.reading import SIZE_LIMIT, shown
+from envplan.documents.opening import read_document
+from envplan.documents.reading import shown
 from envplan.documents.shipped import shipped
 from envplan.machine.model import VENDORS, Gpu, Machine, Nvidia, Vendor
 from envplan.problems import EnvplanError, Problem, Said
@@ -31,8 +32,7 @@ _MOST_MEMORY = 64 * 1024 * 1024  # MiB
 def read_profile(path: Path, known: Known | None = None) -> Machine:
     """Read a profile from a file."""
     try:
-        with path.open("rb") as file:
-            data = file.read(SIZE_LIMIT + 1)  # /dev/zero has no end
+        data = read_document(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise EnvplanError(_missing(str(path), reason)) from error
@@ -70,7 +70,7 @@ def decode(data: bytes, file: str, known: Known | None = None) -> Machine:
         platform=platform or Platform("linux", "x86_64"),
         origin=file,
         libc=_fact(top, "libc", Libc.parse),
-        macos=_fact(top, "macos", Dotted),
+        macos=_fact(top, "macos", _dotted("a release of macOS such as 14.5")),
         pythons=_pythons(top),
         nvidia=_nvidia(top),
         gpus=_gpus(top, known),
@@ -138,7 +138,9 @@ def _schema(top: Table) -> None:
 def _printable(table: Table, key: str, *, required: bool = False) -> str | None:
     text = table.text(key, required=required)
     if text is not None and not (text.strip() and text.isprintable() and len(text) <= 200):
-        table.refuse(key, f"{key} must be printable text on one line, at most 200 characters", found=text)
+        table.refuse(
+            key, f"{key} must be printable text on one line, at most 200 characters", found=shown(text)
+        )
         return None
     return text
 
@@ -176,7 +178,8 @@ def _nvidia(top: Table) -> Nvidia | None:
     table = top.table("nvidia")
     if table is None:
         return None
-    driver, cuda = _fact(table, "driver", Dotted, required=True), _fact(table, "cuda", Cuda.parse)
+    driver = _fact(table, "driver", _dotted("a driver version such as 535.129.03"), required=True)
+    cuda = _fact(table, "cuda", Cuda.parse)
     table.finish()
     return Nvidia(driver, cuda) if driver else None
 
@@ -193,7 +196,7 @@ def _gpus(top: Table, known: Known | None) -> tuple[Gpu, ...]:
 def _gpu(table: Table, known: Known | None, *, driver: bool) -> Gpu | None:
     vendor: Vendor | None = _word(table, "vendor", VENDORS, {})
     name = _printable(table, "name", required=True)
-    compute = table.parsed("compute", Compute.parse)
+    compute = table.parsed("compute", _compute)
     gfx = table.parsed("gfx", _gfx)
     memory = table.number("memory-mib")
     table.finish()
@@ -225,6 +228,26 @@ def _no_compute(table: Table, name: str) -> None:
             "nvidia-smi --query-gpu=name,compute_cap --format=csv   (on that machine; it shows the number)",
         ],
     )
+
+
+def _dotted(what: str) -> Callable[[str], Dotted]:
+    def parse(text: str) -> Dotted:
+        try:
+            return Dotted(text)
+        except ValueError:
+            raise ValueError(f"{shown(text)!r} is not {what}") from None
+
+    return parse
+
+
+def _compute(text: str) -> Compute:
+    try:
+        return Compute.parse(text)
+    except ValueError as error:
+        if re.fullmatch(r"[0-9]{2,3}[af]?", text):  # as in sm_86; 9.0a and 10.0f are names of builds
+            meant = Compute.parse(f"sm_{text.rstrip('af')}")
+            raise ValueError(f"{error}; {meant} is probably meant") from None
+        raise
 
 
 def _gfx(text: str) -> str:

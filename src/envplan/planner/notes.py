@@ -122,7 +122,7 @@ def _bounds(bounds: Iterable[Constraint]) -> Iterator[Problem]:
             "EP224",
             f"{bound.requirement} is added to the plan",
             why=(Said(bound.why, bound.origin),),
-            cures=(f'[options] ignore-pitfalls = ["{bound.id}"]   # to go without it',),
+            cures=(f'ignore-pitfalls = ["{bound.id}"]   # under [options], to go without it',),
             severity="note",
         )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
+from envplan.documents.opening import read_document
 from envplan.documents.reading import SIZE_LIMIT, shown
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.spec.decode import decode
@@ -56,13 +58,14 @@ def spec_file(where: Path | str = ".") -> Path:
     try:
         if not path.is_dir():
             return path
-        if (path / SPEC_FILE).exists():
-            return path / SPEC_FILE
+        if (path / SPEC_FILE).exists() or (path / SPEC_FILE).is_symlink():
+            return path / SPEC_FILE  # a link that leads nowhere is told by reading it
         project = path / PROJECT_FILE
         if project.is_file() and _holds_spec(project):
             return project
         listed = path / "requirements.txt"
-        cures = (*((f"envplan plan --spec {listed}",) if listed.is_file() else ()), _INIT)
+        cures = (*((f"envplan plan --spec {quote(str(listed))}",) if listed.is_file() else ()), _INIT)
+        here = str(path.absolute())
     except (OSError, ValueError) as error:
         raise EnvplanError(_unreadable(path, error)) from None
     raise EnvplanError(
@@ -70,7 +73,7 @@ def spec_file(where: Path | str = ".") -> Path:
             CODE,
             "there is no spec here",
             wanted=(Said(f"{SPEC_FILE}, or [tool.envplan] in {PROJECT_FILE}"),),
-            found=(Said("neither", shown(str(path.absolute()))),),
+            found=(Said("neither", shown(here)),),
             cures=cures,
         )
     )
@@ -83,13 +86,9 @@ def _holds_spec(project: Path) -> bool:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file of a person; of one that is far too large, only enough to see that it is."""
+    """Read a file of a person."""
     try:
-        if path.exists() and not path.is_file():
-            kind = "a folder" if path.is_dir() else "a device or a pipe"
-            raise EnvplanError(Problem(CODE, f"{shown(str(path))} is {kind}, not a file"))
-        with path.open("rb") as file:
-            return file.read(SIZE_LIMIT + 1)
+        return read_document(path)
     except (OSError, ValueError) as error:
         raise EnvplanError(_unreadable(path, error)) from None
 

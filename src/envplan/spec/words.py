@@ -20,7 +20,15 @@ from envplan.values.versions import Python
 _ACCELERATOR = re.compile(
     r"[cg]pus?|cuda[0-9.]*|cu[0-9.]{2,5}|rocm[0-9.]*|xpu|auto|nvidia|amd|radeon|intel|mps|metal|apple"
 )
-_FILLING = {"a", "an", "the", "any", "only", "version", "release", "series"}
+_FILLING = {"a", "an", "the", "any", "my", "our", "only", "version", "release", "series"}
+# What may stand behind an accelerator, and adds nothing to it.
+_BEHIND = {"only", "support", "silicon", "acceleration", "card", "cards", "enabled"}
+# No GPU is the CPU. Matched in a whole phrase, before it is taken apart.
+_NO_GPU = re.compile(r"\b(?:without|with no|no)\s+(?:an?\s+|any\s+|the\s+)?(?:gpus?|cuda)\b|\bcpu-only\b", re.IGNORECASE)
+# The names of GPUs: torch with RTX 3090 asks for no package called rtx.
+_HARDWARE = re.compile(r"rtx|gtx|geforce|tesla|quadro|titan|[rg]tx[0-9]{3,4}(?:ti)?")
+# torch2.2 and torch-2.2 would be names of packages, though of none that anybody means.
+_JOINED = re.compile(r"([a-z][a-z-]*?[a-z])[-_]?v?([0-9]+\.[0-9][0-9.]*)", re.IGNORECASE)
 _UNKNOWN = "?"  # a word that was refused; a number after it is part of it
 _NEWEST = {"latest", "newest"}
 _NO_PACKAGE = {
@@ -95,7 +103,7 @@ def understood(
     hearing = Hearing(statements=[Statement((), accelerator)] if accelerator else [], command=command)
     for phrase in phrases(words):
         hearing.phrase = phrase
-        _Phrase(hearing).hear(list(tokens(phrase)))
+        _Phrase(hearing).hear(list(tokens(_NO_GPU.sub("on cpu", phrase))))
     whole = hearing.settle()
     if hearing.problems:
         raise EnvplanError(*hearing.problems)
@@ -127,7 +135,7 @@ class _Phrase:
                 case "separator":
                     self._expect(package=None, opened=True)
                 case "joint":
-                    self._expect(package=None, opened=token.text.lower() in ("with", "using", "for"))
+                    self._expect(package=None, opened=token.text.lower() in ("with", "using"))
                     self.joint = token.text
                 case "version" | "comparison":
                     self._number(token)
@@ -179,12 +187,14 @@ class _Phrase:
         word = text.lower()
         if (word in _FILLING and (self.package or self.joint)) or (word in _NEWEST and following):
             return
-        if word in _NEWEST and self.package:
+        if (word in _NEWEST and self.package) or (word in _BEHIND and self.behind):
             return
         package, opened = self.package, self.open
         self._expect(package=None, opened=False)
         if re.fullmatch(r"python[0-9.]*", word):
             self._python(word.removeprefix("python"))
+        elif joined := _JOINED.fullmatch(text) if not _ACCELERATOR.fullmatch(word) else None:
+            self._refuse_joined(text, joined[1], joined[2])
         elif _ACCELERATOR.fullmatch(word):
             self._accelerator_word(word)
         elif self.joint and (word in PLATFORM_NAMES or word in PLATFORMS_SAID):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envplan.documents.reading import shown
-from envplan.documents.writing import write_document
+from envplan.documents.writing import alone, write_document
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.spec.edit import CODE, Edited, Place, added, removed
 from envplan.spec.model import Spec
@@ -45,6 +45,11 @@ def remove(names: Sequence[str], where: Path, *, group: str | None = None) -> Ch
 def _edit(where: Path, group: str | None, edit: Callable[[str, Place], Edited]) -> Changed:
     file = spec_file(where)
     place = _place(file, group)
+    with alone(file):
+        return _edit_file(file, place, edit)
+
+
+def _edit_file(file: Path, place: Place, edit: Callable[[str, Place], Edited]) -> Changed:
     data = read_bytes(file)
     text = _text(data, file)
     mark = _MARK if text.startswith(_MARK) else ""

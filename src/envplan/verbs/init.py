@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from envplan.documents.opening import kind_of
 from envplan.documents.reading import shown
 from envplan.documents.writing import write_document
 from envplan.problems import EnvplanError, Problem, Said
@@ -51,12 +52,17 @@ def init(
     heard = understood(words, accelerator=whole)
     together = tuple(dict.fromkeys([python for python in named if python] + list(heard.pythons)))
     wishes = Wishes(heard.packages, together, heard.accelerator, heard.platforms)
-    text = spec_text(
-        wishes, called or fitting_environment_name(output.absolute().parent.name) or DEFAULT_NAME
-    )
+    text = spec_text(wishes, called or _folder_name(output) or DEFAULT_NAME)
     spec = decode(text.encode(), str(output))
     write_document(output, text)
     return Written(output, text, spec, (*heard.notes, *spec.notes))
+
+
+def _folder_name(output: Path) -> str | None:
+    try:
+        return fitting_environment_name(output.absolute().parent.name)
+    except OSError:  # the folder we stand in is gone
+        return None
 
 
 def _option(option: str, text: str | None, parse: Callable[[str], T]) -> T | None:
@@ -88,18 +94,18 @@ def _refuse_other_files(output: Path) -> None:
 
 def _refuse_to_overwrite(output: Path, force: bool) -> None:
     try:
-        there = output.exists() or output.is_symlink()
-        folder = output.is_dir()
+        kind = kind_of(output)
     except (OSError, ValueError):
         return  # writing will say what is wrong with the path
-    if not there or (force and not folder):
+    replaceable = kind in ("a file", "a link that leads nowhere")
+    if kind == "nothing" or (force and replaceable):
         return
     again = ("envplan init --force ...   (the same words again; what is in the file is lost)",)
     raise EnvplanError(
         Problem(
             "EP107",
             f"{shown(str(output))} is there already",
-            found=(Said("a folder" if folder else "a file", shown(str(output))),),
-            cures=() if folder else ("envplan add NAME   (to add to the spec that is there)", *again),
+            found=(Said(kind, shown(str(output))),),
+            cures=("envplan add NAME   (to add to the spec that is there)", *again) if replaceable else (),
         )
     )

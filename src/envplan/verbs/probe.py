@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 
+from envplan.documents.opening import kind_of
+from envplan.documents.reading import shown
+from envplan.documents.writing import write_document
 from envplan.machine.model import Machine
 from envplan.machine.probe import Host, Survey, pretended, survey
 from envplan.machine.probe.survey import VARIABLE
@@ -31,7 +32,7 @@ def probe(
     """Look at this machine, or at a profile; save it where asked to."""
     host = host or Host.here()
     if save and not force:
-        _refuse_existing(save)  # before a probe that may take seconds
+        _refuse_existing(save, profile)  # before a probe that may take seconds
     wanted = profile or host.environ.get(VARIABLE)
     found = pretended(wanted, _known) if wanted else survey(host, known=_known)
     if save is None:
@@ -59,20 +60,27 @@ def _name(file: Path) -> str:
     return name[:200] or "this-machine"
 
 
-def _refuse_existing(file: Path) -> None:
-    if os.path.lexists(file):
-        what = "a folder" if file.is_dir() else "a file"
-        cure = f"envplan probe --save {file} --force"
-        other = f"envplan probe --save {file / 'this.toml'}"
-        raise EnvplanError(
-            Problem(
-                "EP521",
-                f"there is {what} called {file.name!r} already",
-                found=(Said(str(file)),),
-                why=(Said("saving never overwrites by itself"),),
-                cures=(other if file.is_dir() else cure,),
-            )
+def _refuse_existing(file: Path, profile: str | None) -> None:
+    try:
+        kind = kind_of(file)
+    except (OSError, ValueError):
+        return  # writing will say what is wrong with the path
+    if kind == "nothing":
+        return
+    again = "envplan probe" + (f" --for {quote(profile)}" if profile else "")
+    cures = {
+        "a file": f"{again} --save {quote(str(file))} --force",
+        "a folder": f"{again} --save {quote(str(file / 'this.toml'))}",
+    }
+    raise EnvplanError(
+        Problem(
+            "EP521",
+            f"{shown(str(file))} is there already",
+            found=(Said(kind, shown(str(file))),),
+            why=(Said("saving never overwrites by itself"),),
+            cures=(cures[kind],) if kind in cures else (),
         )
+    )
 
 
 def _save(machine: Machine, file: Path) -> None:
@@ -81,44 +89,15 @@ def _save(machine: Machine, file: Path) -> None:
 
     if machine.unreadable:
         raise EnvplanError(*machine.unreadable, _incomplete(file))
-    text = _HEADER + encode(machine)
-    try:
-        target = Path(os.path.realpath(file))  # fails too, where the folder we stand in is gone
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
-                out.write(text)
-                out.flush()
-                os.fsync(out.fileno())
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(temporary).chmod(0o666 & ~umask)  # mkstemp's files are for their owner alone
-            Path(temporary).replace(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
-            raise
-    except (OSError, ValueError) as error:
-        raise EnvplanError(_unwritten(file, getattr(error, "strerror", None) or str(error))) from error
+    write_document(file, _HEADER + encode(machine), code="EP522")
 
 
 def _incomplete(file: Path) -> Problem:
     return Problem(
         "EP523",
-        f"{file.name} was not written",
+        f"{shown(str(file))} was not written",
         why=(
             Said("something about this machine could not be read, and a profile would say it is not there"),
         ),
         cures=("envplan probe   (shows every source; cure the problem above first)",),
-    )
-
-
-def _unwritten(file: Path, reason: str) -> Problem:
-    missing = not file.parent.is_dir()
-    return Problem(
-        "EP522",
-        f"{file} cannot be written",
-        found=(Said(reason),),
-        why=(Said("the folder does not exist" if missing else "the folder does not let this user write"),),
-        cures=(f"mkdir -p {file.parent}",) if missing else (f"ls -ld {file.parent}",),
     )

@@ -288,4 +288,4 @@ def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path, name: str) -> N
 
 def test_a_device_is_no_spec() -> None:
     (problem,) = refused(Path("/dev/zero"))
-    assert "not a file" in problem.title
+    assert "not a file" in problem.why[0].text

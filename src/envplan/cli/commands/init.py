@@ -40,7 +40,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Answer:
     """Write the spec, and show it."""
     from pathlib import Path
+    from shlex import quote
 
+    from envplan.documents.reading import printable
+    from envplan.spec.read import SPEC_FILE
     from envplan.spec.rendering import spec_json
     from envplan.verbs.init import init
 
@@ -53,6 +56,8 @@ def run(options: argparse.Namespace) -> Answer:
         name=options.name,
     )
     following = "envplan plan" if written.spec.packages else "envplan add torch"
-    text = f"wrote {written.file}\n\n{written.text}\nnext: {following}"
+    if written.file.name != SPEC_FILE or written.file.parent.name:
+        following += f" --spec {quote(str(written.file))}"
+    text = f"wrote {printable(str(written.file))}\n\n{written.text}\nnext: {following}"
     data = {"file": str(written.file), "spec": spec_json(written.spec)}
     return Answer("written", text=text, data=data, problems=written.notes)

@@ -39,7 +39,7 @@ def probe_text(probed: Probed) -> str:
         ]
         parts.append(_section("Notes", [(note.name, note.text, note.origin) for note in survey.notes]))
     if probed.saved:
-        parts.append(f"saved to {probed.saved}")
+        parts.append(f"saved to {printable(str(probed.saved))}")
     return "\n\n".join(part for part in parts if part)
 
 

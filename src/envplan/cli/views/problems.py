@@ -5,9 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
+from envplan.documents.reading import printable
 from envplan.problems import Problem, Said
 
 _WIDTH = 100
+_LONGEST_ORIGIN = 300
 _STYLES = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "note": "\x1b[1;36m"}
 _BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
@@ -20,7 +22,7 @@ def problems_text(problems: Iterable[Problem], *, colour: bool = False) -> str:
 def problem_text(problem: Problem, *, colour: bool = False) -> str:
     """Write one problem."""
     head = f"{problem.severity}[{problem.code}]"
-    title = problem.title
+    title = printable(problem.title)
     if colour:
         head, title = f"{_STYLES[problem.severity]}{head}{_RESET}", f"{_BOLD}{title}{_RESET}"
     lines = [f"{head} {title}"]
@@ -38,18 +40,20 @@ def _block(label: str, rows: list[tuple[str, str]], colour: bool) -> list[str]:
     lines = []
     for index, (text, origin) in enumerate(rows):
         start = f"  {label if index == 0 else '':<6}  "
+        text, origin = printable(text), printable(origin)
         if not text:
             text, origin = origin, ""
         # A line to be typed is never wrapped: it must work as it stands.
         body = [text] if label == "try" else _wrapped(text, _WIDTH - len(start))
         if origin:
-            origin = origin if len(origin) <= _WIDTH else origin[: _WIDTH - 1] + "…"  # whole in the JSON
+            origin = origin if len(origin) <= _LONGEST_ORIGIN else origin[:_LONGEST_ORIGIN] + "…"
             fits = len(start) + len(body[-1]) + 2 + len(origin) <= _WIDTH
-            shown = f"{_DIM}{origin}{_RESET}" if colour else origin
+            places = [origin] if fits else _wrapped(origin, _WIDTH - len(start))
+            shown = [f"{_DIM}{place}{_RESET}" if colour else place for place in places]
             if fits and len(body) == 1:
-                body[-1] = f"{body[-1]:<44}  {shown}" if len(body[-1]) < 44 else f"{body[-1]}  {shown}"
+                body[-1] = f"{body[-1]:<44}  {shown[0]}" if len(body[-1]) < 44 else f"{body[-1]}  {shown[0]}"
             else:
-                body.append(shown)
+                body += shown
         lines.append(start + body[0])
         lines += [" " * len(start) + rest for rest in body[1:]]
     return lines
