@@ -16,7 +16,7 @@ from envplan.problems import EnvplanError, Problem, Said
 from envplan.spec.model import Requirement
 from envplan.spec.names import package_name
 from envplan.spec.refusal import Refusal
-from envplan.spec.splice import does, with_value, without_value
+from envplan.spec.splice import does, inserted, with_value, without_value
 from envplan.spec.taking import dotted
 from envplan.spec.write import package_value
 
@@ -92,6 +92,8 @@ def removed(text: str, place: Place, names: Sequence[str]) -> Edited:
         done.append(f"removed {dotted(key)}")
     if problems:
         raise EnvplanError(*problems)
+    if done and not place.tables and not {"packages", "groups"} & tomllib.loads(text).keys():
+        text = inserted(text, len(text), ["[packages]"])  # an empty spec says so, or it reads as no spec
     return Edited(text, tuple(done))
 
 
@@ -161,12 +163,26 @@ def _not_there(text: str, place: Place, written: str) -> Problem:
     near = nearest(name, there)
     if near and not cures:
         cures = [f"envplan remove {near}" + (f" --group {place.group}" if place.group else "")]
+    ours = _listed_by_the_project(text, name) if place.tables else None
     return Problem(
         CODE,
         f"there is no package {shown(written)!r} to remove",
         found=(Said(", ".join(there.values()) or "no packages", place.origin),),
+        why=(Said(f"{shown(ours)} stands in [project] dependencies, which envplan leaves to you"),)
+        if ours
+        else (),
         cures=tuple(cures),
     )
+
+
+def _listed_by_the_project(text: str, name: str) -> str | None:
+    project = tomllib.loads(text).get("project")
+    listed = project.get("dependencies") if isinstance(project, dict) else None
+    for item in listed if isinstance(listed, list) else ():
+        found = re.match(r"\s*([A-Za-z0-9._-]+)", item) if isinstance(item, str) else None
+        if found and canonicalize_name(found[1]) == name:
+            return str(item)
+    return None
 
 
 def _set(text: str, path: tuple[str, ...], value: str | None) -> str:

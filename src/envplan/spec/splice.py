@@ -23,7 +23,7 @@ def with_value(text: str, path: Path, value: str) -> str:
         after = _inside(before, inside, value) if inside else _in_quotes_of(before, value)
         return text[: holder.value_start] + after + text[holder.value_end :]
     at, lines = _new_place(text, found, path, value)
-    return _inserted(text, at, lines)
+    return inserted(text, at, lines)
 
 
 def without_value(text: str, path: Path) -> str:
@@ -103,7 +103,8 @@ def _after_comments(text: str, found: list[Statement], place: int) -> int:
     return end
 
 
-def _inserted(text: str, at: int, lines: list[str]) -> str:
+def inserted(text: str, at: int, lines: list[str]) -> str:
+    """Put lines into a text, with the line breaks it has."""
     line_break = "\r\n" if "\r\n" in text else "\n"
     block = line_break.join(lines)
     if at == len(text) and text and not text.endswith("\n"):

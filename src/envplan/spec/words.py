@@ -24,11 +24,13 @@ _FILLING = {"a", "an", "the", "any", "my", "our", "only", "version", "release", 
 # What may stand behind an accelerator, and adds nothing to it.
 _BEHIND = {"only", "support", "silicon", "acceleration", "card", "cards", "enabled"}
 # No GPU is the CPU. Matched in a whole phrase, before it is taken apart.
-_NO_GPU = re.compile(r"\b(?:without|with no|no)\s+(?:an?\s+|any\s+|the\s+)?(?:gpus?|cuda)\b|\bcpu-only\b", re.IGNORECASE)
+_NO_GPU = re.compile(r"(?i)\b(?:without|with no|no) +(?:an? |any |the )?(?:gpus?|cuda)\b|\bcpu-only\b")
 # The names of GPUs: torch with RTX 3090 asks for no package called rtx.
-_HARDWARE = re.compile(r"rtx|gtx|geforce|tesla|quadro|titan|[rg]tx[0-9]{3,4}(?:ti)?")
+_HARDWARE = re.compile(
+    r"[rg]tx(?:-?[0-9]{3,4}(?:ti)?)?|geforce|tesla|quadro|[abhv][0-9]{3}|a[14]0|l4|l40s?|t4|p100|k80|m[1-4]0"
+)
 # torch2.2 and torch-2.2 would be names of packages, though of none that anybody means.
-_JOINED = re.compile(r"([a-z][a-z-]*?[a-z])[-_]?v?([0-9]+\.[0-9][0-9.]*)", re.IGNORECASE)
+_JOINED = re.compile(r"(?i)([a-z][a-z-]*?[a-z])[-_]?v?([0-9]+\.[0-9][0-9.]*)")
 _UNKNOWN = "?"  # a word that was refused; a number after it is part of it
 _NEWEST = {"latest", "newest"}
 _NO_PACKAGE = {
@@ -125,6 +127,7 @@ class _Phrase:
         self.counted: str | None = None  # cuda, rocm or python, waiting for its number
         self.joint: str | None = None  # "on", "with": what stands behind it is no sentence of its own
         self.before: list[str] = []  # packages that an accelerator would be said of
+        self.behind = False  # whether an accelerator stands right before this
         self.said = False  # whether an accelerator was said in this phrase
         self.open = True  # whether any name may stand here
 
@@ -187,7 +190,10 @@ class _Phrase:
         word = text.lower()
         if (word in _FILLING and (self.package or self.joint)) or (word in _NEWEST and following):
             return
-        if (word in _NEWEST and self.package) or (word in _BEHIND and self.behind):
+        if word in _NEWEST and self.package:
+            return
+        behind, self.behind = self.behind or self.counted in ("cuda", "rocm"), False
+        if word in _BEHIND and behind:
             return
         package, opened = self.package, self.open
         self._expect(package=None, opened=False)
@@ -206,7 +212,7 @@ class _Phrase:
             self._refuse(text, package)
 
     def _may_be_name(self, word: str, following: Token | None, opened: bool) -> bool:
-        if word in _NO_PACKAGE or (self.joint and not opened):
+        if word in _NO_PACKAGE or _HARDWARE.fullmatch(word) or (self.joint and not opened):
             return False
         return (
             opened
@@ -237,12 +243,28 @@ class _Phrase:
     def _accelerator(self, text: str) -> None:
         self.joint = None
         self.hearing.take_accelerator(text, tuple(self.before), again=self.said and not self.before)
-        self.before, self.said = [], True
+        self.before, self.said, self.behind = [], True, True
+
+    def _refuse_joined(self, text: str, name: str, version: str) -> None:
+        self.joint = None
+        self.hearing.refuse(
+            text,
+            f"{text!r} is a name and a version in one",
+            why="a space stands between them, or a comparison",
+            cures=[self.hearing.typed(f"{name} {version}")],
+        )
 
     def _refuse(self, text: str, package: str | None) -> None:
         joint, self.joint = self.joint, None
         self.counted = _UNKNOWN
-        if joint:
+        if _HARDWARE.fullmatch(text.lower()):
+            self.hearing.refuse(
+                text,
+                why="a spec names no certain GPU, so that it holds for every machine; say gpu here, "
+                "and name the machine when planning, with --for",
+                cures=[self.hearing.typed("torch 2.2 on gpu")],
+            )
+        elif joint:
             near = nearest(text, ["gpu", "cpu", "cuda", "rocm", "xpu", "linux", "windows", "macos", "python"])
             self.hearing.refuse(
                 text,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from envplan.catalog.load import known_gpu, load
@@ -39,31 +40,38 @@ def plan(spec_file: Path, profiles: Sequence[str] = ()) -> PlanMade:
         spec = read_spec(spec_file)
     except EnvplanError as error:
         problems += error.problems
+    folder = _beside(spec_file) / "catalog.d"
     for name in profiles:
         try:
-            machines.append(profile(name))
+            machines.append(profile(name, folder))
         except EnvplanError as error:
             problems += error.problems
     if spec is None or problems:
-        raise EnvplanError(*problems)
-    folder = (spec_file if spec_file.is_dir() else spec_file.parent) / "catalog.d"
+        raise EnvplanError(*dict.fromkeys(problems))
     catalog = load([one.name for one in everything(spec)], overlay=folder)
     told = spec.notes
     if not profiles:
         from envplan.machine.probe import here
 
-        survey = here(known=compute_of)
+        survey = here(known=partial(compute_of, overlay=folder))
         machines, told = [survey.machine], (*told, *survey.warnings)
     made = make_plan(spec, machines, catalog, Python(*sys.version_info[:2]))
     return PlanMade(spec, made, catalog.snapshots, told)
 
 
-def profile(name: str) -> Machine:
+def profile(name: str, overlay: Path | None = None) -> Machine:
     """Read a profile, by its path or the name it ships under."""
-    return read_profile(find_profile(name), known=compute_of)
+    return read_profile(find_profile(name), known=partial(compute_of, overlay=overlay))
 
 
-def compute_of(name: str) -> Compute | None:
+def _beside(spec_file: Path) -> Path:
+    try:
+        return spec_file if spec_file.is_dir() else spec_file.parent
+    except (OSError, ValueError):  # reading the spec has said so already
+        return spec_file.parent
+
+
+def compute_of(name: str, overlay: Path | None = None) -> Compute | None:
     """Look up the compute capability of a GPU by the name drivers give it."""
-    found = known_gpu(name)
+    found = known_gpu(name, overlay)
     return found.compute if found else None

@@ -97,7 +97,7 @@ def test_a_gpu_without_a_driver_is_a_machine_that_exists() -> None:
         (LINUX.replace("x86_64", "AMD64"), "lab.toml: arch", "'x86_64'"),
         (LINUX.replace("x86_64", "i686"), "lab.toml: arch", "not a known word"),
         (LINUX + 'libc = "2.35"', "lab.toml: libc", "glibc 2.35"),
-        (LINUX + 'libc = "glibc 2..35"', "lab.toml: libc", "dots"),
+        (LINUX + 'libc = "glibc 2..35"', "lab.toml: libc", "such as 535.129.03"),
         (LINUX + 'macos = "14.5"', "lab.toml: macos", "belongs to macos"),
         (MAC + 'libc = "glibc 2.35"', "lab.toml: libc", "belongs to linux"),
         (MAC + DRIVER, "lab.toml: nvidia", "no Mac"),
@@ -106,7 +106,7 @@ def test_a_gpu_without_a_driver_is_a_machine_that_exists() -> None:
         (LINUX + 'python = ["3.11.4"]', "lab.toml: python", "minor version"),
         (LINUX + "[nvidia]\n", "lab.toml: nvidia.driver", "missing"),
         (LINUX + "[nvidia]\ndriver = 535.129\n", "lab.toml: nvidia.driver", "must be text"),
-        (LINUX + '[nvidia]\ndriver = "latest"\n', "lab.toml: nvidia.driver", "dots"),
+        (LINUX + '[nvidia]\ndriver = "latest"\n', "lab.toml: nvidia.driver", "such as 535.129.03"),
         (LINUX + '[nvidia]\ndriver = "535.129.03"\ncuda = "12"\n', "lab.toml: nvidia.cuda", "CUDA version"),
         (LINUX + "nvidia = true\n", "lab.toml: nvidia", "must be a table"),
         (LINUX + '[gpu]\nvendor = "nvidia"\n', "lab.toml: gpu", "double brackets"),
@@ -249,3 +249,28 @@ def test_a_file_of_the_users_is_found_by_its_path(tmp_path: Path) -> None:
     (tmp_path / "lab.toml").write_text(EXAMPLE)
     machine = read_profile(find_profile(str(tmp_path / "lab.toml")))
     assert machine.name == "lab-gtx1080"
+
+
+@pytest.mark.parametrize(
+    ("line", "written", "told"),
+    [
+        ('driver = "535.129.03"', 'driver = "abc"', "'abc' is not a driver version such as 535.129.03"),
+        ('driver = "535.129.03"', "driver = 535.129", 'driver = "535.129"'),
+        ('compute = "6.1"', 'compute = "61"', "6.1 is probably meant"),
+        ('compute = "6.1"', "compute = 6.1", 'compute = "6.1"'),
+        ("memory-mib = 8192", 'memory-mib = "8192"', "memory-mib = 8192"),
+        ('os = "linux"\n', "", "it is one of: linux, windows, macos"),
+        ('driver = "535.129.03"\n', "", "driver is missing"),
+    ],
+)
+def test_a_slip_is_told_with_what_was_meant(line: str, written: str, told: str) -> None:
+    text = (shipped("profiles") / "lab-gtx1080.toml").read_text(encoding="utf-8")
+    assert line in text
+    (problem,) = refused(text.replace(line, written))
+    assert told in " ".join([problem.title, *(one.text for one in problem.why), *problem.cures])
+
+
+def test_control_characters_in_a_name_are_written_out() -> None:
+    text = (shipped("profiles") / "lab-gtx1080.toml").read_text(encoding="utf-8")
+    (problem,) = refused(text.replace('name = "lab-gtx1080"', 'name = "a\\u001b[31m"'))
+    assert problem.found[0].text == "a\\x1b[31m"

@@ -151,3 +151,15 @@ def test_a_pyproject_is_edited_in_its_own_table() -> None:
     edited = add(text, "numpy", place).text
     assert edited == text.replace('torch = "2"\n', 'torch = "2"\nnumpy = "*"\n')
     assert removed(edited, place, ["numpy"]).text == text
+
+
+def test_the_last_package_can_go_however_it_is_written() -> None:
+    for text in ("packages.torch = '2.2'\n", "[packages.torch]\nversion = '2.2'\n"):
+        assert removed(text, Place("envplan.toml"), ["torch"]).text == "[packages]\n"
+
+
+def test_a_package_of_the_project_is_said_to_be_one() -> None:
+    text = '[project]\ndependencies = ["Torch>=2", "numpy"]\n[tool.envplan]\n'
+    with pytest.raises(EnvplanError) as raised:
+        removed(text, Place("pyproject.toml", ("tool", "envplan")), ["torch"])
+    assert "[project] dependencies" in raised.value.problems[0].why[0].text

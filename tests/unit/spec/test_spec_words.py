@@ -121,3 +121,45 @@ def test_a_password_in_the_words_is_not_repeated() -> None:
     with pytest.raises(EnvplanError) as caught:
         understood(["git+https://me:hunter2@git.example/x", "torch @ https://me:hunter2@x.example"])
     assert "hunter2" not in str([problem.as_json() for problem in caught.value.problems])
+
+
+@pytest.mark.parametrize(
+    ("words", "accelerator"),
+    [
+        ("cpu only torch", "cpu"),
+        ("torch cpu-only", "cpu"),
+        ("torch without a GPU", "cpu"),
+        ("torch with no gpu", "cpu"),
+        ("torch no gpu", "cpu"),
+        ("torch on my gpu", "gpu"),
+        ("torch on apple silicon", "gpu"),
+        ("latest pytorch with gpu support", "gpu"),
+        ("torch with cuda support", "cuda"),
+        ("torch with cuda support, numpy", "cuda"),
+    ],
+)
+def test_what_people_say_around_an_accelerator(words: str, accelerator: str) -> None:
+    wishes = understood([words])
+    assert str(wishes.accelerator) == accelerator
+    assert wishes.packages[0].name == "torch"
+
+
+@pytest.mark.parametrize(
+    ("words", "cure"),
+    [
+        ("torch2.2", 'envplan init "torch 2.2"'),
+        ("torch-2.2.1 on gpu", 'envplan init "torch 2.2.1"'),
+        ("torch for RTX 3090", 'envplan init "torch 2.2 on gpu"'),
+        ("torch with RTX3090", 'envplan init "torch 2.2 on gpu"'),
+        ("torch with a100", 'envplan init "torch 2.2 on gpu"'),
+    ],
+)
+def test_a_version_or_a_gpu_is_never_taken_for_a_package(words: str, cure: str) -> None:
+    with pytest.raises(EnvplanError) as raised:
+        understood([words])
+    assert raised.value.problems[0].cures[0] == cure
+
+
+def test_torch_for_something_names_no_package() -> None:
+    with pytest.raises(EnvplanError):
+        understood(["torch for inference"])

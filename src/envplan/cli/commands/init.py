@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> Answer:
     )
     following = "envplan plan" if written.spec.packages else "envplan add torch"
     if written.file.name != SPEC_FILE or written.file.parent.name:
-        following += f" --spec {quote(str(written.file))}"
+        following += f" --spec {printable(quote(str(written.file)))}"
     text = f"wrote {printable(str(written.file))}\n\n{written.text}\nnext: {following}"
     data = {"file": str(written.file), "spec": spec_json(written.spec)}
     return Answer("written", text=text, data=data, problems=written.notes)

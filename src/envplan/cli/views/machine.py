@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from envplan.documents.reading import printable
 from envplan.machine.model import Gpu, Machine
 from envplan.machine.probe import Survey
 from envplan.machine.profile import as_table
