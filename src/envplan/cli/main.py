@@ -112,8 +112,7 @@ def _run(arguments: list[str]) -> Answer:
     if unknown:
         raise _UsageError(_unknown_words(unknown, commands.choices.get(named or "", parser)))
     if named is None:
-        parser.print_help()
-        return Answer("helped")
+        return Answer("helped", text=parser.format_help(), data={"commands": dict(COMMANDS)})
     answer: Answer = options.run(options)
     return answer
 

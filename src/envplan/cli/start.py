@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gc
-import os
-import signal
-from types import FrameType
 
 _INTERRUPTED = 130
+
+try:
+    import os
+    import signal
+    from types import FrameType
+except KeyboardInterrupt:  # these few milliseconds, too
+    raise SystemExit(_INTERRUPTED) from None
 
 
 def main() -> int:

@@ -25,7 +25,7 @@ from envplan.planner.rules.asked import companion_version
 from envplan.planner.rules.driver import oldest_driver
 from envplan.planner.rules.python import pythons_of
 from envplan.planner.wishes import everything
-from envplan.spec.model import AnyGpu, Auto, CpuOnly
+from envplan.spec.model import AnyGpu, Auto, CpuOnly, Exactly
 from envplan.values.evidence import Fact
 from envplan.values.specifiers import specifier
 from envplan.values.versions import Dotted
@@ -42,6 +42,7 @@ def cures(failed: Attempt, row: int) -> tuple[str, ...]:
             *_shared_package(failed, row),
             *_other_driver(failed, row),
             *_other_variant(failed, row),
+            *_by_name(failed, row),
             *_one_gpu(failed, row),
             *_other_version(failed, row),
             *_other_system(failed, row),
@@ -92,14 +93,15 @@ def _other_version(failed: Attempt, row: int) -> Iterator[str]:
         return
     asked = _asked_version(failed, row)
     newer = [version for version in works if asked is not None and version > asked]
-    target = newer[0] if newer else works[-1]
+    near = [version for version in works if asked is not None and version.release[:2] == asked.release[:2]]
+    target = (near or newer or works)[-1 if near or not newer else 0]
     series = f"{target.major}.{target.minor}"
     fixed = replace(lead, asked=series, specifier=specifier(series))
     settled = attempt(with_lead(failed.tried, wish, fixed))
     if not settled.choices:
         return
     build = settled.choices[0].builds[row]
-    rank = "the first" if newer and len(works) > 1 else "the last"
+    rank = "the first" if target in newer and len(works) > 1 else "the last"
     remark = f"{rank} that fits: {build.version} {_described(failed, build)}"
     held = [one for one in wish.companions if one.specifier]
     if not held:
@@ -180,7 +182,7 @@ def _other_driver(failed: Attempt, row: int) -> Iterator[str]:
             native = queries.native_driver(catalog, build.toolkit, machine.platform.os) if ptx else None
             wanted |= {one for one in (oldest_driver(catalog, machine, build), native) if one}
     for driver in sorted(wanted):
-        if present and driver <= present:
+        if present and present.reaches(driver):
             continue
         newer = replace(machine, nvidia=Nvidia(Fact(driver, "tried")), unreadable=())
         found = attempt(replace(failed.tried, machine=newer))
@@ -201,6 +203,17 @@ def _other_variant(failed: Attempt, row: int) -> Iterator[str]:
         build = found.choices[0].builds[row]
         remark = f"{build.framework} {build.published}"
         yield accelerator_line(wish, str(build.variant), remark, alone=only)
+
+
+def _by_name(failed: Attempt, row: int) -> Iterator[str]:
+    """A build of which nobody knows whether it has code for the GPU: the user may take it all the same."""
+    wish = failed.judged.wishes[row]
+    for build in _but_for(failed, row, "EP203"):
+        if build.kernels is None and not isinstance(wish.accelerator, Exactly):
+            only = len(failed.judged.wishes) == 1
+            if attempt(with_accelerator(failed.tried, wish, Exactly(build.variant), alone=only)).choices:
+                yield accelerator_line(wish, build.variant.name, "not known to run here", alone=only)
+                return
 
 
 def _without_gpu(failed: Attempt, row: int) -> Iterator[str]:

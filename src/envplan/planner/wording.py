@@ -51,6 +51,8 @@ def title(code: str, wish: Wish, failed: Attempt, near: list[Verdict]) -> str:
             return _without_device(wish, machine)
         case "EP202":
             return f"the NVIDIA driver is too old for {wish.words}"
+        case "EP203" if all(verdict.build.kernels is None for verdict in near):
+            return f"whether {wish.words} has code for this GPU is not known"
         case "EP203":
             return f"{wish.words} has no build that runs on this GPU"
         case "EP213":

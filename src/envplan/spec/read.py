@@ -94,6 +94,8 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _unreadable(path: Path, error: Exception) -> Problem:
+    if isinstance(error, FileNotFoundError) and path.is_dir():  # it is open still, and has no name
+        return Problem(CODE, "the folder that this shell stands in is gone", cures=("cd ..",))
     if isinstance(error, FileNotFoundError):
         return Problem(CODE, f"there is no file {shown(str(path))}", cures=(_INIT,))
     reason = error.strerror if isinstance(error, OSError) else str(error)

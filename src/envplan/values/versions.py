@@ -35,6 +35,14 @@ class Dotted:
         """The first number."""
         return self.parts[0]
 
+    def reaches(self, floor: Dotted) -> bool:
+        """Whether it is at least the floor, compared in as many numbers as it was written with.
+
+        A driver is often given by its branch alone: "580" stands for 580.65.06 as well.
+        """
+        written = self.text.count(".") + 1
+        return self.parts >= floor.parts[:written]
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Dotted) and self.parts == other.parts
 

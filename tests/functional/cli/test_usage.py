@@ -26,6 +26,11 @@ def test_json_may_stand_before_the_command(tmp_path: Path) -> None:
     assert json.loads(before.stdout)["outcome"] == "explained"
 
 
+def test_no_command_at_all_is_answered_too(tmp_path: Path) -> None:
+    assert "envplan plan" in envplan(cwd=tmp_path).stdout
+    assert "plan" in json.loads(envplan("--json", cwd=tmp_path).stdout)["data"]["commands"]
+
+
 @pytest.mark.parametrize(
     ("words", "cure"),
     [

@@ -97,7 +97,7 @@ def test_a_gpu_without_a_driver_is_a_machine_that_exists() -> None:
         (LINUX.replace("x86_64", "AMD64"), "lab.toml: arch", "'x86_64'"),
         (LINUX.replace("x86_64", "i686"), "lab.toml: arch", "not a known word"),
         (LINUX + 'libc = "2.35"', "lab.toml: libc", "glibc 2.35"),
-        (LINUX + 'libc = "glibc 2..35"', "lab.toml: libc", "such as 535.129.03"),
+        (LINUX + 'libc = "glibc 2..35"', "lab.toml: libc", "dots"),
         (LINUX + 'macos = "14.5"', "lab.toml: macos", "belongs to macos"),
         (MAC + 'libc = "glibc 2.35"', "lab.toml: libc", "belongs to linux"),
         (MAC + DRIVER, "lab.toml: nvidia", "no Mac"),

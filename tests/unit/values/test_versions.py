@@ -32,6 +32,22 @@ def test_a_version_is_shown_as_it_was_written_and_equal_without_its_zeros() -> N
     assert hash(Dotted("580")) == hash(Dotted("580.0"))
 
 
+@pytest.mark.parametrize(
+    ("driver", "floor", "reached"),
+    [
+        ("580", "580.65.06", True),
+        ("575", "580.65.06", False),
+        ("525.60", "525.60.13", True),
+        ("525.53", "525.60.13", False),
+        ("580.00", "580.65.06", False),
+        ("535.129.03", "525.60.13", True),
+        ("999", "595.45.04", True),
+    ],
+)
+def test_a_branch_stands_for_the_drivers_in_it(driver: str, floor: str, reached: bool) -> None:
+    assert Dotted(driver).reaches(Dotted(floor)) is reached
+
+
 @pytest.mark.parametrize("text", ["", "abc", "1..2", "1.2.", "-1", "1e5", "\u0663.\u0661", "1.2\n", "9" * 40])
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="numbers with dots"):

@@ -26,7 +26,7 @@ def driver(question: Question, build: Build) -> Iterator[Reason]:
     floor = queries.floor(question.catalog, build.toolkit, machine.platform.os)
     if floor is None:
         yield from _unknown(machine.nvidia, build.toolkit)
-    elif found.value < floor.driver:
+    elif not found.value.reaches(floor.driver):
         yield Reason(
             TOO_OLD,
             f"{build.variant} needs driver ≥ {floor.driver} (CUDA {floor.cuda}); here {found}",
@@ -34,7 +34,7 @@ def driver(question: Question, build: Build) -> Iterator[Reason]:
         )
     yield from _knows(question, machine.nvidia)
     own = build.way.windows_driver if machine.platform.os == "windows" else build.way.linux_driver
-    if own and found.value < own:
+    if own and not found.value.reaches(own):
         yield Reason(
             TOO_OLD,
             f"{build.framework} for {build.variant} needs driver ≥ {own}; here {found}",
@@ -56,7 +56,7 @@ def _knows(question: Question, nvidia: Nvidia) -> Iterator[Reason]:
         for row in rows:
             needed = queries.native_driver(question.catalog, row.first, question.machine.platform.os)
             own = gpu.compute in row.computes
-            if needed is None or nvidia.driver.value >= needed or not (own or row.evidence.certain):
+            if needed is None or nvidia.driver.value.reaches(needed) or not (own or row.evidence.certain):
                 continue
             weight: Weight = "refuse" if row.evidence.certain else "doubt"
             text = f"{gpu} needs driver ≥ {needed} to be known at all; here {nvidia.driver}"
@@ -74,13 +74,14 @@ def is_native(catalog: Catalog, machine: Machine, toolkit: Cuda) -> bool:
     """
     if machine.nvidia is None:
         return False
-    reported = machine.nvidia.cuda
+    driver, reported = machine.nvidia.driver.value, machine.nvidia.cuda
     if reported and reported.value < toolkit:
         return False
     native = queries.native_driver(catalog, toolkit, machine.platform.os)
     if native is None:
         return bool(reported)
-    return machine.nvidia.driver.value >= native
+    # Boards number their drivers in their own way within a branch; there the report decides.
+    return driver.reaches(native) or (reported is not None and driver.major == native.major)
 
 
 def oldest_driver(catalog: Catalog, machine: Machine, build: Build) -> Dotted | None:

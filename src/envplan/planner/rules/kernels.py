@@ -33,7 +33,7 @@ def kernels(question: Question, build: Build) -> Iterator[Reason]:
                 yield from _amd(question, build, row, gpu)
         case "xpu":
             for gpu in question.machine.of("intel"):
-                yield from _intel(question, row, gpu)
+                yield from _intel(question, build, row, gpu)
         case "cpu":
             return
 
@@ -70,7 +70,7 @@ def _by_ptx(question: Question, build: Build, row: Kernels, gpu: Gpu, compute: C
     held = _held(row)
     if not usable:
         text = f"{build} holds code for {held}; {gpu} needs {_needed(row, compute)}"
-        yield Reason(NO_CODE, text, str(row.evidence), _weight(question, row))
+        yield Reason(NO_CODE, text, str(row.evidence), _weight(question, build, row, gpu))
         return
     toolkit = build.toolkit
     assert toolkit
@@ -86,14 +86,20 @@ def _by_ptx(question: Question, build: Build, row: Kernels, gpu: Gpu, compute: C
         yield Reason(DOUBT, text, str(row.evidence), "doubt")
 
 
-def _weight(question: Question, row: Kernels | None) -> Weight:
+def _weight(question: Question, build: Build, row: Kernels | None, gpu: Gpu) -> Weight:
     """How heavy it weighs that no row names code for a GPU.
 
-    An inferred row, or none, forbids nothing that the user asks for by name. But envplan does not choose by
-    itself a build that probably holds no code: the burden of proof is on the yes (docs/decisions/0003).
+    An inferred row, or none, forbids nothing that the user asks for by name, unless the toolkit certainly
+    cannot make code for the GPU. But envplan does not choose by itself a build that probably holds no code:
+    the burden of proof is on the yes (docs/decisions/0003).
     """
     by_name = isinstance(question.wish.accelerator, Exactly)
-    return "doubt" if by_name and not (row and row.evidence.certain) else "refuse"
+    if not by_name or (row and row.evidence.certain):
+        return "refuse"
+    generation = queries.architecture(question.catalog, gpu.compute) if gpu.compute else None
+    if generation and build.toolkit and generation.evidence.certain:
+        return "doubt" if queries.can_compile(generation, build.toolkit) else "refuse"
+    return "doubt"
 
 
 def _unlisted(question: Question, build: Build, gpu: Gpu, compute: Compute) -> Iterator[Reason]:
@@ -117,7 +123,7 @@ def _unlisted(question: Question, build: Build, gpu: Gpu, compute: Compute) -> I
 def _least(question: Question, build: Build, row: Kernels, gpu: Gpu) -> Iterator[Reason]:
     if row.least and gpu.compute and gpu.compute < row.least:
         text = f"{build} is made for GPUs from {row.least.sm} on; {gpu} is older"
-        yield Reason(NO_CODE, text, str(row.evidence), _weight(question, row))
+        yield Reason(NO_CODE, text, str(row.evidence), _weight(question, build, row, gpu))
 
 
 def _amd(question: Question, build: Build, row: Kernels | None, gpu: Gpu) -> Iterator[Reason]:
@@ -125,16 +131,16 @@ def _amd(question: Question, build: Build, row: Kernels | None, gpu: Gpu) -> Ite
         yield Reason(UNREADABLE, f"the gfx name of {gpu.name} is not known", gpu.origin)
     elif row is None:
         text = f"which AMD GPUs {build} has code for is not known"
-        yield Reason(NO_CODE, text, gpu.origin, _weight(question, None))
+        yield Reason(NO_CODE, text, gpu.origin, _weight(question, build, None, gpu))
     elif gpu.gfx not in row.gfx:
         text = f"{build} holds code for {', '.join(row.gfx)}; {gpu} is not among them"
-        yield Reason(NO_CODE, text, str(row.evidence), _weight(question, row))
+        yield Reason(NO_CODE, text, str(row.evidence), _weight(question, build, row, gpu))
 
 
-def _intel(question: Question, row: Kernels | None, gpu: Gpu) -> Iterator[Reason]:
+def _intel(question: Question, build: Build, row: Kernels | None, gpu: Gpu) -> Iterator[Reason]:
     if row is not None and not any(fnmatchcase(gpu.name.lower(), one.lower()) for one in row.names):
         text = f"{gpu.name} is not among the Intel GPUs that PyTorch supports: Arc, Data Center GPU Max"
-        yield Reason(NO_CODE, text, str(row.evidence), _weight(question, row))
+        yield Reason(NO_CODE, text, str(row.evidence), _weight(question, build, row, gpu))
 
 
 def _held(row: Kernels) -> str:
