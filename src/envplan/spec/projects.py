@@ -192,7 +192,8 @@ def _group(lists: Table, key: str, above: tuple[str, ...]) -> list[Requirement]:
 def _note_what_is_not_read(reading: Reading, document: Mapping[str, Any]) -> None:
     """Say what other tools would have read here; whoever relies on it must know."""
     project, tool = document.get("project"), document.get("tool")
-    if isinstance(project, dict) and "dependencies" in (project.get("dynamic") or ()):
+    dynamic = project.get("dynamic") if isinstance(project, dict) else None
+    if isinstance(dynamic, list) and "dependencies" in dynamic:
         reading.note(
             ("project", "dynamic"),
             "the dependencies are not in the file",

@@ -289,3 +289,9 @@ def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path, name: str) -> N
 def test_a_device_is_no_spec() -> None:
     (problem,) = refused(Path("/dev/zero"))
     assert "not a file" in problem.why[0].text
+
+
+@pytest.mark.parametrize("dynamic", ["1", "true", '"dependencies"', "[1]", "{ a = 1 }"])
+def test_a_project_may_call_anything_dynamic(tmp_path: Path, dynamic: str) -> None:
+    text = f'[project]\ndynamic = {dynamic}\n[tool.envplan.packages]\ntorch = "2.2"\n'
+    assert [one.name for one in read_spec(write(tmp_path, **{"pyproject.toml": text})).packages] == ["torch"]
