@@ -14,7 +14,7 @@ from packaging.pylock import Pylock
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = sorted((ROOT / "schemas").glob("*.json"))
-LOCK = ROOT / "examples" / "pylock.toml"
+LOCK = ROOT / "examples" / "lock" / "pylock.toml"
 
 
 def schema(name: str) -> Any:

@@ -78,9 +78,9 @@ def sheet_of(file: Path) -> Sheet:
         if file.is_file():
             data = file.read_bytes()
         else:
-            reading.refuse((), "is not a file")
+            reading.refuse((), f"{file.name} is not a file")
     except OSError as error:
-        reading.refuse((), "cannot be read", why=error.strerror or str(error))
+        reading.refuse((), f"{file.name} cannot be read", why=error.strerror or str(error))
     reading.finish()
     sheet = decode(reading, reading.parse(data))
     reading.finish()
@@ -89,11 +89,9 @@ def sheet_of(file: Path) -> Sheet:
 
 def _overlay(folder: Path | None) -> tuple[Sheet, ...]:
     """Read the user's rows; the faults of all files are raised together."""
-    if folder is None or not folder.exists():
-        return ()
     sheets: dict[Path, Sheet] = {}
     problems: list[Problem] = []
-    for file in sorted(folder.glob("*.toml")):
+    for file in _files(folder):
         try:
             sheets[file] = sheet_of(file)
         except EnvplanError as error:
@@ -103,6 +101,19 @@ def _overlay(folder: Path | None) -> tuple[Sheet, ...]:
     if problems:
         raise EnvplanError(*problems)
     return tuple(sheets.values())
+
+
+def _files(folder: Path | None) -> list[Path]:
+    """List the files of a folder, if there is one; a folder that cannot be read is not one without rows."""
+    try:
+        if folder is None or not (folder.is_symlink() or folder.exists()):
+            return []
+        return sorted(one for one in folder.iterdir() if one.suffix == ".toml" and one.name[0] != ".")
+    except OSError as error:
+        reading = Reading(str(folder), FAULT)
+        reading.refuse((), "the folder of your own rows cannot be read", why=error.strerror or str(error))
+        reading.finish()
+        return []
 
 
 def _orphans(sheets: Mapping[Path, Sheet]) -> Iterator[Problem]:

@@ -21,6 +21,8 @@ from envplan.spec.model import Spec
 from envplan.values.variants import CPU, Variant
 from envplan.values.versions import Cuda, Python
 
+_SOME_PYTHONS = tuple(Python(3, minor) for minor in range(15, 7, -1))  # those that wheels are made for
+
 # CUDA before ROCm before oneAPI where a machine has GPUs of several vendors; the CPU last.
 _KINDS = {"cuda": 3, "rocm": 2, "xpu": 1, "cpu": 0}
 
@@ -146,13 +148,14 @@ class Search:
 def best_pythons(spec: Spec, machine: Machine, fallback: Python) -> list[tuple[Python, ...]]:
     """The sets of Pythons to try: the spec's, all of them; else each of the machine's; else this one.
 
-    A project's own requires-python narrows the last two.
+    A project's own requires-python narrows the last two; if it leaves none, what it admits is tried.
     """
     if spec.pythons:
         return [spec.pythons]
     present = sorted({fact.value for fact in machine.pythons}, reverse=True) or [fallback]
-    admitted = [one for one in present if spec.requires_python.contains(f"{one}.99", prereleases=True)]
-    return [(python,) for python in admitted or present]
+    admitted = [one for one in present if spec.runs_on(one)]
+    others = [one for one in _SOME_PYTHONS if spec.runs_on(one)]
+    return [(python,) for python in admitted or others or present]
 
 
 def _preferences(rows: list[list[Verdict]]) -> list[tuple[int, ...]]:

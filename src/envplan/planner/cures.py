@@ -89,6 +89,8 @@ def _other_version(failed: Attempt, row: int) -> Iterator[str]:
     yield from _other_companion(failed, wish)
     lead = wish.lead
     works = _versions(failed, row)
+    if isinstance(wish.accelerator, Auto):  # a version for the GPU, if there is one, before one for the CPU
+        works = _versions(failed, row, accelerated=True) or works
     if lead is None or not lead.specifier or not works:
         return
     asked = _asked_version(failed, row)
@@ -115,7 +117,7 @@ def _other_version(failed: Attempt, row: int) -> Iterator[str]:
     yield f"envplan add {' '.join(words)}   # {remark}"
 
 
-def _versions(failed: Attempt, row: int) -> list[Version]:
+def _versions(failed: Attempt, row: int, *, accelerated: bool = False) -> list[Version]:
     """The versions that only the words stand against, and that have all the companions named."""
     names = {requirement.name for requirement in failed.judged.wishes[row].companions}
     return sorted(
@@ -124,6 +126,7 @@ def _versions(failed: Attempt, row: int) -> list[Version]:
             for build in _but_for(failed, row, "EP201")
             if (not names or (build.release and names <= build.release.companions.keys()))
             and _agrees(failed, row, build)
+            and (build.variant.kind != "cpu" or not accelerated)
         }
     )
 

@@ -18,7 +18,7 @@ from envplan.spec.model import AnyGpu
 
 # Wishes that no machine could change; the others are the machine's.
 _WISH = {"EP201", "EP208"}
-_ORDER = ["EP211", "EP209", "EP204", "EP205", "EP202", "EP203", "EP206", "EP207"]
+_ORDER = ["EP211", "EP209", "EP210", "EP204", "EP205", "EP202", "EP203", "EP206", "EP207"]
 
 
 def explain(failed: Attempt) -> Problem:

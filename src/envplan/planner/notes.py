@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 
 from envplan.planner.choose import Choice, Judged, Search
 from envplan.planner.model import Build, Constraint
 from envplan.planner.verdict import Verdict
+from envplan.planner.wishes import everything
 from envplan.planner.wording import gpu_lines
 from envplan.problems import Problem, Said
-from envplan.spec.model import Auto
+from envplan.spec.model import Auto, Spec
 
 
 def notes(
@@ -47,6 +49,28 @@ def _unused_gpu(judged: Judged, choice: Choice) -> Iterator[Problem]:
             why=tuple(dict.fromkeys(why))[:4],
             cures=('accelerator = "gpu"   # to be told what would be needed instead',),
             severity="warning",
+        )
+
+
+def left_to_the_lock(spec: Spec) -> Iterator[Problem]:
+    """What the spec says that a plan does not act on, so that nobody thinks it did."""
+    if not everything(spec):
+        yield Problem("EP225", "the spec asks for no packages", cures=("envplan add torch",), severity="note")
+    if spec.options.exclude_newer:
+        yield Problem(
+            "EP225",
+            f"exclude-newer {spec.options.exclude_newer} is not looked at here",
+            found=(Said("", f"{spec.origin}: options.exclude-newer"),),
+            why=(Said("the listings that ship with envplan hold no dates; locking asks the indexes"),),
+            severity="note",
+        )
+    if spec.profiles:
+        yield Problem(
+            "EP225",
+            "the profiles of the spec are not planned for unless they are named",
+            found=(Said(", ".join(spec.profiles), f"{spec.origin}: targets.profiles"),),
+            cures=("envplan plan " + " ".join(f"--for {shlex.quote(one)}" for one in spec.profiles),),
+            severity="note",
         )
 
 

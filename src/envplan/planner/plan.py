@@ -12,7 +12,7 @@ from envplan.planner.builds import Stock
 from envplan.planner.choose import Choice
 from envplan.planner.common_versions import common
 from envplan.planner.model import Impossible, Outcome, Plan, Planned
-from envplan.planner.notes import notes
+from envplan.planner.notes import left_to_the_lock, notes
 from envplan.planner.pins import constraints, pins
 from envplan.planner.verdict import Verdict
 from envplan.problems import Problem, Said
@@ -25,7 +25,7 @@ def plan(spec: Spec, machines: Sequence[Machine], catalog: Catalog, fallback: Py
     """Serve each machine; with several, one version for all of them unless the spec says otherwise."""
     stock = Stock(catalog)
     attempts = [attempt(Try(spec, machine, stock, fallback)) for machine in machines]
-    problems: list[Problem] = []
+    problems = [*left_to_the_lock(spec)]
     if spec.options.same_versions and sum(bool(one.choices) for one in attempts) > 1:
         found = common([one for one in attempts if one.choices])
         if found is None:

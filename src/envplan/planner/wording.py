@@ -41,37 +41,30 @@ def gpu_lines(gpus: Iterable[Gpu]) -> tuple[Said, ...]:
     )
 
 
+_TITLES = {
+    "EP202": "the NVIDIA driver is too old for {wish}",
+    "EP203": "{wish} has no build that runs on this GPU",
+    "EP204": "{wish} does not run on this system",
+    "EP206": "{wish} does not go with another package of the spec",
+    "EP207": "{wish} breaks with another package of the spec",
+    "EP210": "which driver {wish} needs is not known",
+    "EP211": "the GPUs of {machine} could not be read",
+    "EP213": "no single build of {wish} runs on every GPU of {machine}",
+}
+
+
 def title(code: str, wish: Wish, failed: Attempt, near: list[Verdict]) -> str:
     """Say in one line what is the matter."""
     machine = failed.judged.machine
     match code:
-        case "EP211":
-            return f"the GPUs of {machine.name} could not be read"
         case "EP209":
             return _without_device(wish, machine)
-        case "EP202":
-            return f"the NVIDIA driver is too old for {wish.words}"
         case "EP203" if all(verdict.build.kernels is None for verdict in near):
             return f"whether {wish.words} has code for this GPU is not known"
-        case "EP203":
-            return f"{wish.words} has no build that runs on this GPU"
-        case "EP213":
-            return f"no single build of {wish.words} runs on every GPU of {machine.name}"
-        case "EP204":
-            return f"{wish.words} does not run on this system"
         case "EP205":
-            missing = [
-                str(python)
-                for python in failed.judged.pythons
-                if not any(
-                    tag.fits(python) for v in near for wheel in v.build.wheels for tag in wheel.pythons
-                )
-            ]
-            return f"{wish.words} has no wheels for Python {' and '.join(missing)} on {machine.platform}"
-        case "EP207":
-            return f"{wish.words} breaks with another package of the spec"
+            return f"{wish.words} has no wheels for {_lacking(failed, near)} on {machine.platform}"
         case _:
-            return f"{wish.words} does not go with another package of the spec"
+            return _TITLES[code].format(wish=wish.words, machine=machine.name)
 
 
 def found_lines(code: str, failed: Attempt) -> tuple[Said, ...]:
@@ -82,7 +75,7 @@ def found_lines(code: str, failed: Attempt) -> tuple[Said, ...]:
     if machine.nvidia:
         driver = (Said(f"NVIDIA driver {machine.nvidia.driver}", machine.nvidia.driver.origin),)
     match code:
-        case "EP202":
+        case "EP202" | "EP210":
             return driver
         case "EP203" | "EP213" | "EP209":
             return (*gpus, *driver) or (Said("no GPU", machine.origin),)

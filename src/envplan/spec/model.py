@@ -147,3 +147,8 @@ class Spec:
     options: Options = Options()
     requires_python: SpecifierSet = field(default_factory=SpecifierSet)  # of the project around it
     notes: tuple[Problem, ...] = field(default=(), compare=False)  # what was read, but not as written
+
+    def runs_on(self, python: Python) -> bool:
+        """Whether the project around it admits some release of a minor version; none has ever had forty."""
+        wanted = self.requires_python
+        return any(wanted.contains(f"{python}.{patch}", prereleases=True) for patch in range(40))

@@ -15,7 +15,6 @@ from envplan.spec.decode import CODE, spec_in
 from envplan.spec.listed import joined, normal, requirement, together
 from envplan.spec.model import Requirement, Spec
 from envplan.spec.names import is_variant
-from envplan.values.versions import Python
 
 _BLOCK = re.compile(
     r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$"
@@ -124,7 +123,7 @@ def _requires_python(table: Table) -> SpecifierSet:
 
 
 def _refuse_disagreement(reading: Reading, own: Spec, requires: SpecifierSet, origin: str) -> None:
-    fitting = [python for python in own.pythons if _agrees(python, requires)]
+    fitting = [python for python in own.pythons if replace(own, requires_python=requires).runs_on(python)]
     for python in own.pythons:
         if python not in fitting:
             reading.refuse(
@@ -134,11 +133,6 @@ def _refuse_disagreement(reading: Reading, own: Spec, requires: SpecifierSet, or
                 why=f"{origin} says {requires}",
                 cures=[f'python = "{fitting[0]}"'] if fitting else [],
             )
-
-
-def _agrees(python: Python, requires: SpecifierSet) -> bool:
-    """Whether some release of a minor version is admitted; none has ever had forty."""
-    return any(requires.contains(f"{python}.{patch}") for patch in range(40))
 
 
 def _groups(top: Table, project: Table) -> Groups:

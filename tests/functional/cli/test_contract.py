@@ -210,12 +210,22 @@ def test_the_pretended_machine_is_planned_for(project: Path) -> None:
     assert (machine["platform"], machine["variant"]) == ("windows-x86_64", "cu121")
 
 
-def test_probing_can_be_interrupted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("moment", [0.03, 0.06, 0.1])
+def test_probing_can_be_interrupted(tmp_path: Path, moment: float) -> None:
     """A real SIGINT to a real process, while it imports or while it asks."""
-    process = subprocess.Popen(
-        [*ENVPLAN, "probe", "--json"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    # Until Python has started itself, Ctrl-C is Python's own affair; so the process says when it has.
+    line = (
+        "import sys; from envplan.cli.start import main\n"
+        "print('on', file=sys.stderr, flush=True)\n"
+        "sys.exit(main())"
     )
-    time.sleep(0.06)
+    process = subprocess.Popen(
+        [sys.executable, "-c", line, "probe", "--json"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr
+    assert process.stderr.readline() == "on\n"
+    time.sleep(moment)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=20)
     assert process.returncode in (0, 130)

@@ -14,7 +14,7 @@ from envplan.planner.model import Build, Reason, Weight
 from envplan.planner.rules.question import Question
 from envplan.values.versions import Compute, Cuda, Dotted
 
-TOO_OLD = "EP202"
+TOO_OLD, UNKNOWN = "EP202", "EP210"
 
 
 def driver(question: Question, build: Build) -> Iterator[Reason]:
@@ -99,8 +99,5 @@ def oldest_driver(catalog: Catalog, machine: Machine, build: Build) -> Dotted | 
 def _unknown(nvidia: Nvidia, toolkit: Cuda) -> Iterator[Reason]:
     if nvidia.cuda and nvidia.cuda.value >= toolkit:
         return  # the driver itself says that it runs it
-    yield Reason(
-        TOO_OLD,
-        f"the catalog does not say which driver CUDA {toolkit} needs, and the driver does not say it runs it",
-        nvidia.driver.origin,
-    )
+    text = f"the catalog names no driver for CUDA {toolkit}: a [[floor]] row in catalog.d would"
+    yield Reason(UNKNOWN, text, nvidia.driver.origin)

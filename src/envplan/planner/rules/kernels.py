@@ -6,7 +6,7 @@ compiled by the driver for any later GPU, but only by a driver as new as the too
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from envplan.catalog import queries
@@ -26,16 +26,22 @@ def kernels(question: Question, build: Build) -> Iterator[Reason]:
     row = build.kernels
     match build.variant.kind:
         case "cuda":
-            for gpu in question.machine.of("nvidia"):
+            for gpu in _unlike(question.machine.of("nvidia")):
                 yield from _nvidia(question, build, row, gpu)
         case "rocm":
-            for gpu in question.machine.of("amd"):
+            for gpu in _unlike(question.machine.of("amd")):
                 yield from _amd(question, build, row, gpu)
         case "xpu":
             for gpu in question.machine.of("intel"):
                 yield from _intel(question, build, row, gpu)
         case "cpu":
             return
+
+
+def _unlike(gpus: Iterable[Gpu]) -> list[Gpu]:
+    """One of each kind: eight equal GPUs are one question."""
+    kinds = {(gpu.compute, gpu.gfx, "" if gpu.compute or gpu.gfx else gpu.name): gpu for gpu in gpus}
+    return list(kinds.values())
 
 
 def _nvidia(question: Question, build: Build, row: Kernels | None, gpu: Gpu) -> Iterator[Reason]:

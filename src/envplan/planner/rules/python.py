@@ -20,6 +20,9 @@ _UNVERSIONED_GLIBC = Dotted("2.17")
 def python_and_platform(question: Question, build: Build) -> Iterator[Reason]:
     """Look for wheels of each Python first; only those can be too new for the system."""
     for python in question.pythons:
+        if not question.spec.runs_on(python):
+            text = f"the project runs on Python {question.spec.requires_python}, not on {python}"
+            yield Reason(NO_WHEEL, text, question.spec.origin)
         wheels = [wheel for wheel in build.wheels if any(tag.fits(python) for tag in wheel.pythons)]
         if not wheels:
             origin = question.spec.python_origin or "the Python that envplan runs on"
