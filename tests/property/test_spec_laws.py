@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from envplan.problems import EnvplanError, Problem
 from envplan.spec.decode import decode
-from envplan.spec.edit import Place, added, removed
+from envplan.spec.edit.change import Place, added, removed
+from envplan.spec.lists.projects import decode_project, decode_script
+from envplan.spec.lists.requirements import decode_requirements
 from envplan.spec.model import Requirement, Spec
-from envplan.spec.projects import decode_project, decode_script
-from envplan.spec.requirements import decode_requirements
-from envplan.spec.words import understood
-from envplan.spec.write import spec_text
+from envplan.spec.words.understand import understood
+from envplan.spec.words.write import spec_text
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/spec.schema.json").read_text())
 CHECK = jsonschema.Draft202012Validator(SCHEMA)

@@ -10,7 +10,7 @@ from envplan.documents import Reading, Table
 from envplan.planner.attempt import Try
 from envplan.planner.model import Wish
 from envplan.problems import EnvplanError
-from envplan.spec.accelerators import accelerator
+from envplan.spec.grammar.accelerators import accelerator
 from envplan.spec.model import Accelerator, Requirement, Spec
 from envplan.spec.packages import requirements
 from envplan.values.specifiers import specifier

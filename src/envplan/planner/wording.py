@@ -64,7 +64,9 @@ def title(code: str, wish: Wish, failed: Attempt, near: list[Verdict]) -> str:
         case "EP205":
             return f"{wish.words} has no wheels for {_lacking(failed, near)} on {machine.platform}"
         case _:
-            return _TITLES[code].format(wish=wish.words, machine=machine.name)
+            return _TITLES.get(code, "{wish} does not fit this machine").format(
+                wish=wish.words, machine=machine.name
+            )
 
 
 def found_lines(code: str, failed: Attempt) -> tuple[Said, ...]:

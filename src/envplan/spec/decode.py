@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from envplan.documents import Reading, Table
 from envplan.documents.reading import shown
-from envplan.spec.accelerators import accelerator
+from envplan.spec.grammar.accelerators import accelerator
+from envplan.spec.grammar.names import environment_name, group_name
+from envplan.spec.grammar.pythons import python
+from envplan.spec.grammar.taking import dotted, list_taken, taken, text_taken
 from envplan.spec.model import Accelerator, Auto, Requirement, Spec
-from envplan.spec.names import environment_name, group_name
 from envplan.spec.packages import requirements
-from envplan.spec.pythons import python
 from envplan.spec.sections import indexes, options, targets
-from envplan.spec.taking import dotted, list_taken, taken, text_taken
 from envplan.values.versions import Python
 
 CODE = "EP101"

@@ -6,12 +6,12 @@ from packaging.specifiers import SpecifierSet
 
 from envplan.documents import Table
 from envplan.documents.reading import shown
-from envplan.spec.accelerators import accelerator
+from envplan.spec.grammar.accelerators import accelerator
+from envplan.spec.grammar.names import PUBLISHED_AS, extra_name, package_name
+from envplan.spec.grammar.places import git_rev, git_url, source_path
+from envplan.spec.grammar.taking import dotted, list_taken, taken, text_taken
+from envplan.spec.grammar.versions import GRAMMAR, asked_versions
 from envplan.spec.model import FromGit, FromIndex, FromPath, Location, Requirement
-from envplan.spec.names import PUBLISHED_AS, extra_name, package_name
-from envplan.spec.places import git_rev, git_url, source_path
-from envplan.spec.taking import dotted, list_taken, taken, text_taken
-from envplan.spec.versions import GRAMMAR, asked_versions
 
 # Keys of other tools, and what says the same here.
 _ELSEWHERE = {

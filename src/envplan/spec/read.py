@@ -29,17 +29,17 @@ def read_spec(where: Path | str = ".") -> Spec:
 def decode_file(data: bytes, path: Path) -> Spec:
     """Read a spec from the bytes of a file, by the kind of file it is."""
     if path.name == PROJECT_FILE:
-        from envplan.spec.projects import decode_project
+        from envplan.spec.lists.projects import decode_project
 
         return decode_project(data, str(path))
     if path.suffix == ".toml":
         return decode(data, str(path))
     if path.suffix in (".txt", ".in"):
-        from envplan.spec.requirements import decode_requirements
+        from envplan.spec.lists.requirements import decode_requirements
 
         return decode_requirements(data, str(path), lambda name: read_bytes(path.parent / name))
     if path.suffix == ".py" or b"\n# /// script" in b"\n" + data[:SIZE_LIMIT]:
-        from envplan.spec.projects import decode_script
+        from envplan.spec.lists.projects import decode_script
 
         return decode_script(data, str(path))
     raise EnvplanError(
@@ -80,7 +80,7 @@ def spec_file(where: Path | str = ".") -> Path:
 
 
 def _holds_spec(project: Path) -> bool:
-    from envplan.spec.projects import holds_spec
+    from envplan.spec.lists.projects import holds_spec
 
     return holds_spec(read_bytes(project), str(project))
 

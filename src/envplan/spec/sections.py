@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from envplan.documents import Table
 from envplan.documents.reading import nearest, shown
+from envplan.spec.grammar.names import environment_name, name_pattern, package_name, rule_name
+from envplan.spec.grammar.places import index_url, moment, project_path
+from envplan.spec.grammar.refusal import Refusal, plain
+from envplan.spec.grammar.taking import dotted, list_taken, taken, text_taken
 from envplan.spec.model import Index, Options
-from envplan.spec.names import environment_name, name_pattern, package_name, rule_name
-from envplan.spec.places import index_url, moment, project_path
-from envplan.spec.refusal import Refusal, plain
-from envplan.spec.taking import dotted, list_taken, taken, text_taken
 from envplan.values.platforms import PLATFORM_NAMES, Platform
 
 # How others call the platforms.

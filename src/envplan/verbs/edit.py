@@ -9,12 +9,12 @@ from pathlib import Path
 from envplan.documents.reading import shown
 from envplan.documents.writing import alone, write_document
 from envplan.problems import EnvplanError, Problem, Said
-from envplan.spec.edit import CODE, Edited, Place, added, removed
+from envplan.spec.edit.change import CODE, Edited, Place, added, removed
+from envplan.spec.grammar.names import group_name
+from envplan.spec.grammar.refusal import Refusal
 from envplan.spec.model import Spec
-from envplan.spec.names import group_name
 from envplan.spec.read import PROJECT_FILE, decode_file, read_bytes, spec_file
-from envplan.spec.refusal import Refusal
-from envplan.spec.words import Wishes, understood
+from envplan.spec.words.understand import Wishes, understood
 
 _MARK = "\ufeff"  # Windows editors begin a file with it
 

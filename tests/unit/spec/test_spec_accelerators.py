@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from envplan.spec.accelerators import accelerator
+from envplan.spec.grammar.accelerators import accelerator
+from envplan.spec.grammar.refusal import Refusal
 from envplan.spec.model import Accelerator, AnyCuda, AnyGpu, AnyRocm, Auto, CpuOnly, Exactly
-from envplan.spec.refusal import Refusal
 from envplan.values.variants import Variant
 from envplan.values.versions import Cuda
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from envplan.problems import EnvplanError
-from envplan.spec.edit import Edited, Place, added, removed
-from envplan.spec.words import understood
+from envplan.spec.edit.change import Edited, Place, added, removed
+from envplan.spec.words.understand import understood
 
 TEXT = """\
 # the head

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from envplan.problems import EnvplanError
-from envplan.spec.words import Wishes, understood
+from envplan.spec.words.understand import Wishes, understood
 
 
 def heard(wishes: Wishes) -> str:

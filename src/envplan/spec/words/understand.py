@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from envplan.documents.reading import nearest
 from envplan.problems import EnvplanError, Problem
-from envplan.spec.accelerators import SAID
-from envplan.spec.hearing import Hearing, Statement
+from envplan.spec.grammar.accelerators import SAID
+from envplan.spec.grammar.names import PUBLISHED_AS
 from envplan.spec.model import Accelerator, Requirement
-from envplan.spec.names import PUBLISHED_AS
 from envplan.spec.sections import PLATFORMS_SAID
-from envplan.spec.tokens import Token, phrases, tokens
+from envplan.spec.words.hearing import Hearing, Statement
+from envplan.spec.words.tokens import Token, phrases, tokens
 from envplan.values.platforms import PLATFORM_NAMES, Platform
 from envplan.values.versions import Python
 

@@ -12,10 +12,10 @@ from packaging.specifiers import SpecifierSet
 
 from envplan.documents import Reading
 from envplan.documents.reading import shown
+from envplan.spec.grammar.names import extra_name, package_name
+from envplan.spec.grammar.places import git_rev, git_url
+from envplan.spec.grammar.refusal import Refusal, plain
 from envplan.spec.model import FromGit, FromIndex, Location, Requirement
-from envplan.spec.names import extra_name, package_name
-from envplan.spec.places import git_rev, git_url
-from envplan.spec.refusal import Refusal, plain
 
 
 def requirement(reading: Reading, path: tuple[str, ...], text: str) -> Requirement | None:

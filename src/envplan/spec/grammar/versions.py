@@ -7,7 +7,7 @@ import re
 from packaging.specifiers import SpecifierSet
 
 from envplan.documents.reading import shown
-from envplan.spec.refusal import Refusal, plain
+from envplan.spec.grammar.refusal import Refusal, plain
 from envplan.values.specifiers import specifier
 
 GRAMMAR = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from envplan.documents.reading import nearest, shown
+from envplan.spec.grammar.refusal import Refusal, plain
 from envplan.spec.model import Accelerator, AnyCuda, AnyGpu, AnyRocm, Auto, CpuOnly, Exactly
-from envplan.spec.refusal import Refusal, plain
 from envplan.values.variants import CPU, Variant
 from envplan.values.versions import Cuda
 

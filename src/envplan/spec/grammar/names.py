@@ -7,7 +7,7 @@ import re
 from packaging.utils import InvalidName, canonicalize_name
 
 from envplan.documents.reading import shown
-from envplan.spec.refusal import Refusal, plain
+from envplan.spec.grammar.refusal import Refusal, plain
 from envplan.values.variants import Variant
 
 _MADE_OF = "a name is made of letters, digits, and - _ . between them"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from envplan.spec.grammar.taking import dotted
 from envplan.spec.model import Auto, Requirement
-from envplan.spec.taking import dotted
-from envplan.spec.words import Wishes
+from envplan.spec.words.understand import Wishes
 
 _HEAD = """\
 # What this environment needs.

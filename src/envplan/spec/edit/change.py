@@ -13,12 +13,12 @@ from packaging.utils import canonicalize_name
 
 from envplan.documents.reading import nearest, shown
 from envplan.problems import EnvplanError, Problem, Said
+from envplan.spec.edit.splice import does, inserted, with_value, without_value
+from envplan.spec.grammar.names import package_name
+from envplan.spec.grammar.refusal import Refusal
+from envplan.spec.grammar.taking import dotted
 from envplan.spec.model import Requirement
-from envplan.spec.names import package_name
-from envplan.spec.refusal import Refusal
-from envplan.spec.splice import does, inserted, with_value, without_value
-from envplan.spec.taking import dotted
-from envplan.spec.write import package_value
+from envplan.spec.words.write import package_value
 
 CODE = "EP108"
 

@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from envplan.documents.reading import shown
 from envplan.problems import Problem, Said
-from envplan.spec.accelerators import accelerator, goes_with, implied_by_extra, narrowed
+from envplan.spec.grammar.accelerators import accelerator, goes_with, implied_by_extra, narrowed
+from envplan.spec.grammar.names import PUBLISHED_AS, extra_name, package_name
+from envplan.spec.grammar.pythons import python
+from envplan.spec.grammar.refusal import Refusal
+from envplan.spec.grammar.versions import asked_versions
 from envplan.spec.model import Accelerator, Requirement
-from envplan.spec.names import PUBLISHED_AS, extra_name, package_name
-from envplan.spec.pythons import python
-from envplan.spec.refusal import Refusal
 from envplan.spec.sections import platform
-from envplan.spec.versions import asked_versions
 from envplan.values.platforms import Platform
 from envplan.values.versions import Python
 

@@ -7,8 +7,8 @@ import re
 import tomllib
 from typing import Any
 
-from envplan.spec.statements import Statement, statements
-from envplan.spec.taking import dotted
+from envplan.spec.edit.statements import Statement, statements
+from envplan.spec.grammar.taking import dotted
 
 Path = tuple[str, ...]
 

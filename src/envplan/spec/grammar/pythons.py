@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from envplan.documents.reading import shown
-from envplan.spec.refusal import Refusal, plain
+from envplan.spec.grammar.refusal import Refusal, plain
 from envplan.values.versions import Python
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from envplan.documents import Table
 from envplan.documents.reading import shown
-from envplan.spec.refusal import Refusal
+from envplan.spec.grammar.refusal import Refusal
 
 T = TypeVar("T")
 

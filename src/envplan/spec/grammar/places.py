@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
 from envplan.documents.reading import shown
-from envplan.spec.refusal import Refusal, plain
+from envplan.spec.grammar.refusal import Refusal, plain
 
 _LONGEST = 1000
 

@@ -12,9 +12,9 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from envplan.documents import Reading, Table
 from envplan.documents.reading import shown
 from envplan.spec.decode import CODE, spec_in
-from envplan.spec.listed import joined, normal, requirement, together
+from envplan.spec.grammar.names import is_variant
+from envplan.spec.lists.listed import joined, normal, requirement, together
 from envplan.spec.model import Requirement, Spec
-from envplan.spec.names import is_variant
 
 _BLOCK = re.compile(
     r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$"

@@ -12,13 +12,13 @@ from posixpath import normpath
 from envplan.documents import Reading
 from envplan.documents.reading import shown, without_secrets
 from envplan.problems import EnvplanError
-from envplan.spec.accelerators import accelerator
 from envplan.spec.decode import CODE, DEFAULT_NAME
-from envplan.spec.listed import both, joined, location, requirement
+from envplan.spec.grammar.accelerators import accelerator
+from envplan.spec.grammar.names import is_variant, package_name
+from envplan.spec.grammar.places import source_path
+from envplan.spec.grammar.refusal import Refusal
+from envplan.spec.lists.listed import both, joined, location, requirement
 from envplan.spec.model import Accelerator, Auto, FromPath, Requirement, Spec
-from envplan.spec.names import is_variant, package_name
-from envplan.spec.places import source_path
-from envplan.spec.refusal import Refusal
 
 Open = Callable[[str], bytes]
 

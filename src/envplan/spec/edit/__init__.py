@@ -1,0 +1,1 @@
+"""Adding and removing packages in a file that people wrote, touching nothing else."""

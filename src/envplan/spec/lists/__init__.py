@@ -1,0 +1,1 @@
+"""Specs out of the files of other tools: pyproject.toml, requirements.txt, scripts (PEP 723)."""

@@ -1,0 +1,1 @@
+"""A spec in plain words: taken apart, understood, and written down as envplan.toml."""
