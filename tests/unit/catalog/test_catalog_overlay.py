@@ -86,7 +86,7 @@ def test_a_new_cuda_is_added_without_touching_what_is_shipped(tmp_path: Path) ->
     release = queries.release(torch, version)
     assert release is not None
     assert release.companions == {"torchvision": (Version("0.32.0"),)}
-    assert torch.ways == load(["torch"]).frameworks["torch"].ways
+    assert repr(torch.ways) == repr(load(["torch"]).frameworks["torch"].ways)
     assert {path: path.read_bytes() for path in DATA.rglob("*") if path.is_file()} == before
 
 
@@ -148,7 +148,7 @@ def test_files_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_adds_nothing(tmp_path: Path) -> None:
-    assert load(["torch"], tmp_path / "catalog.d") == load(["torch"])
+    assert repr(load(["torch"], tmp_path / "catalog.d")) == repr(load(["torch"]))
 
 
 PUBLISHED = '[[published]]\nproject = "torch"\nversions = ["3.0"]\n'

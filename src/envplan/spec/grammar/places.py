@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from urllib.parse import SplitResult
+from urllib.parse import SplitResult, urlsplit
 
 from envplan.documents.reading import shown
 from envplan.spec.grammar.refusal import Refusal, plain
@@ -115,8 +112,6 @@ def _web_address(text: str, what: str) -> str:
     if re.search(r"[\s\\\"'<>{}|^`$]", text):
         raise Refusal(f"{shown(text)!r} is not {what}", "it holds a character that no address has")
     try:
-        from urllib.parse import urlsplit  # most specs name no address; importing it takes 3 ms
-
         parts = urlsplit(text)
         port_fits = parts.port is None or parts.port > 0
     except ValueError as error:
