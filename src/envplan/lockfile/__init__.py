@@ -1,1 +1,1 @@
-"""The lock: pylock.toml (PEP 751) with our own table. Written byte for byte the same, read, checked, compared."""
+"""The lock: pylock.toml (PEP 751) with our own table. Written, read, checked, compared."""

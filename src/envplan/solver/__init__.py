@@ -1,1 +1,1 @@
-"""Choosing versions: a view of the indexes for each target, a solver that sees only it, and a check of its answer."""
+"""Choosing versions: for each target a view of the indexes, a solver that sees only it, and a check."""
