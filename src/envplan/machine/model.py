@@ -8,6 +8,7 @@ from typing import Literal
 from envplan.problems import Problem
 from envplan.values.evidence import Fact
 from envplan.values.platforms import Platform
+from envplan.values.variants import Kind
 from envplan.values.versions import Compute, Cuda, Dotted, Libc, Python
 
 Vendor = Literal["nvidia", "amd", "intel", "apple"]
@@ -54,6 +55,7 @@ class Machine:
     nvidia: Nvidia | None = None
     gpus: tuple[Gpu, ...] = ()
     unreadable: tuple[Problem, ...] = ()
+    any_kinds: tuple[Kind, ...] = ()  # not empty: any machine of the platform with such an accelerator
 
     def of(self, vendor: Vendor) -> tuple[Gpu, ...]:
         """Return the devices of one vendor."""

@@ -93,6 +93,14 @@ class Search:
         self.objections: dict[tuple[str, str], Reason] = {}
         self._failed: set[tuple[object, ...]] = set()
 
+    def kinds_of(self, versions: Sequence[Version]) -> list[tuple[int, ...]]:
+        """Every way to spread kinds of accelerators over these versions."""
+        rows = [
+            [verdict for verdict in self.judged.survivors(row) if verdict.build.version == version]
+            for row, version in enumerate(versions)
+        ]
+        return _preferences(rows)
+
     def choices(
         self, versions: Sequence[Version | None] | None = None, kinds: tuple[int, ...] | None = None
     ) -> list[Choice]:

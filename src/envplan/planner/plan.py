@@ -33,11 +33,12 @@ def plan(spec: Spec, machines: Sequence[Machine], catalog: Catalog, fallback: Py
         else:
             settled = iter(found)
             attempts = [next(settled) if one.choices else one for one in attempts]
-    outcomes = tuple(_outcome(one) for one in attempts)
-    return Plan(outcomes, _fewest(outcomes), tuple(problems))
+    outcomes = tuple(outcome_of(one) for one in attempts)
+    return Plan(outcomes, fewest(outcomes), tuple(problems))
 
 
-def _outcome(tried: Attempt) -> Outcome:
+def outcome_of(tried: Attempt) -> Outcome:
+    """Make the outcome of what was tried: a plan, or why there is none."""
     judged, spec = tried.judged, tried.judged.spec
     candidates = tuple(verdict for row in judged.verdicts for verdict in row)
     if not tried.choices:
@@ -94,7 +95,7 @@ def _no_common_version(attempts: Sequence[Attempt]) -> Problem:
     )
 
 
-def _fewest(outcomes: Sequence[Outcome]) -> tuple[Variant, ...]:
+def fewest(outcomes: Sequence[Outcome]) -> tuple[Variant, ...]:
     """The smallest set of variants that serves everyone who can be served; of several, the best liked."""
     served = [outcome.serving for outcome in outcomes if isinstance(outcome, Planned)]
     variants = sorted({variant for serving in served for variant in serving}, reverse=True)

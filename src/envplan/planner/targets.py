@@ -1,0 +1,213 @@
+"""What a lock is made for: each variant on each platform, and what a machine must offer to take it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from envplan.catalog import queries
+from envplan.catalog.model import Catalog
+from envplan.machine.model import Machine
+from envplan.planner.attempt import Attempt, Try, attempt
+from envplan.planner.builds import Stock
+from envplan.planner.choose import Choice
+from envplan.planner.common_versions import common
+from envplan.planner.model import Build, Constraint, Impossible, Pin
+from envplan.planner.pins import constraints, pins
+from envplan.planner.plan import fewest, outcome_of
+from envplan.problems import Problem, Said
+from envplan.spec.model import Spec
+from envplan.values.platforms import Platform
+from envplan.values.variants import CPU, Kind, Variant
+from envplan.values.versions import Compute, Dotted, Libc, Python
+
+# What a wheel may need where no profile says how old a machine is: RHEL 8 and Ubuntu 20.04; macOS 13.
+_GLIBC, _MACOS = Dotted("2.28"), Dotted("13.0")
+
+
+@dataclass(frozen=True)
+class Served:
+    """One variant on one platform: what is installed, and on which machines."""
+
+    variant: Variant
+    platform: Platform
+    pythons: tuple[Python, ...]
+    pins: tuple[Pin, ...]
+    constraints: tuple[Constraint, ...]
+    why: str
+    libc: Libc | None = None
+    macos: Dotted | None = None
+    driver: Dotted | None = None
+    native_driver: Dotted | None = None
+    native: tuple[Compute, ...] = ()
+    ptx: tuple[Compute, ...] = ()
+    gfx: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Everything a lock must be solved for; or why it cannot be made."""
+
+    served: tuple[Served, ...]
+    default: Variant
+    problems: tuple[Problem, ...] = ()
+
+
+def targets(
+    spec: Spec,
+    platforms: Sequence[Platform],
+    profiles: Sequence[Machine],
+    kinds: tuple[Kind, ...],
+    catalog: Catalog,
+    fallback: Python,
+) -> Targets:
+    """Choose the variants: the fewest that serve the profiles; on platforms without any, all there are."""
+    stock = Stock(catalog)
+    covered = {machine.platform for machine in profiles}
+    anyone = [_anyone(platform, kinds) for platform in platforms if platform not in covered]
+    tries = [attempt(Try(spec, machine, stock, fallback)) for machine in (*profiles, *anyone)]
+    problems = [_refusal(one) for one in tries if not one.choices]
+    if problems:
+        return Targets((), CPU, tuple(problems))
+    if spec.options.same_versions and len(tries) > 1:
+        settled = common(tries)
+        if settled is None:
+            return Targets((), CPU, (_no_common(tries),))
+        tries = settled
+    served: list[Served] = []
+    for platform in dict.fromkeys(one.judged.machine.platform for one in tries):
+        mine = [one for one in tries if one.judged.machine.platform == platform]
+        served += _of_platform(spec, mine, catalog)
+    return Targets(tuple(served), _default(served))
+
+
+def _anyone(platform: Platform, kinds: tuple[Kind, ...]) -> Machine:
+    """Any machine of a platform; Macs have no accelerator but what their ordinary builds drive."""
+    wanted: tuple[Kind, ...] = ("cpu",) if platform.os == "macos" else kinds
+    return Machine(f"any {platform}", platform, "targets.platforms", any_kinds=wanted)
+
+
+def _of_platform(spec: Spec, tries: Sequence[Attempt], catalog: Catalog) -> list[Served]:
+    machines = [one.judged.machine for one in tries]
+    found = _every_variant(tries[0]) if machines[0].any_kinds else _needed(tries)
+    return [_served(spec, tries[0], choice, machines, why, catalog) for choice, why in found]
+
+
+def _needed(tries: Sequence[Attempt]) -> list[tuple[Choice, str]]:
+    """The fewest variants that serve these machines, and whom each serves."""
+    found = []
+    for variant in fewest([outcome_of(one) for one in tries]):
+        takers = [one for one in tries if any(choice.variant == variant for choice in one.choices)]
+        choice = next(choice for choice in takers[0].choices if choice.variant == variant)
+        found.append((choice, "serves " + ", ".join(one.judged.machine.name for one in takers)))
+    return found
+
+
+def _every_variant(one: Attempt) -> list[tuple[Choice, str]]:
+    """All variants at the versions chosen; under `auto` the CPU's too. Of several ways, the best ranked."""
+    versions = one.choices[0].versions
+    found: dict[Variant, Choice] = {}
+    for kinds in one.search.kinds_of(versions):
+        for choice in one.search.choices(versions, kinds):
+            found.setdefault(choice.variant, choice)
+    return [(choice, _published(choice)) for _, choice in sorted(found.items(), reverse=True)]
+
+
+def _published(choice: Choice) -> str:
+    if not choice.builds:
+        return "nothing in the spec has builds of its own for accelerators"
+    return f"{choice.builds[0].framework} {choice.builds[0].version} is published for it"
+
+
+def _served(
+    spec: Spec, tried: Attempt, choice: Choice, machines: Iterable[Machine], why: str, catalog: Catalog
+) -> Served:
+    judged = tried.judged
+    platform = judged.machine.platform
+    bounds = constraints(spec, choice.builds)
+    cuda = [build for build in choice.builds if build.variant.kind == "cuda"]
+    libc, macos = _age(choice.builds, machines, platform, judged.pythons)
+    kernels = [build.kernels for build in cuda if build.kernels]
+    lists = [row for row in kernels if row.native or row.ptx]
+    return Served(
+        choice.variant,
+        platform,
+        judged.pythons,
+        pins(spec, judged.wishes, choice.builds, bounds, catalog),
+        bounds,
+        why,
+        libc=libc,
+        macos=macos,
+        driver=max((one for build in cuda if (one := _floor(build, platform, catalog))), default=None),
+        native_driver=max(
+            (one for build in cuda if (one := _native(build, platform, catalog))), default=None
+        ),
+        native=lists[0].native if lists else (),
+        ptx=lists[0].ptx if lists else (),
+        gfx=tuple(gfx for build in choice.builds if build.kernels for gfx in build.kernels.gfx),
+    )
+
+
+def _floor(build: Build, platform: Platform, catalog: Catalog) -> Dotted | None:
+    floor = queries.floor(catalog, build.toolkit, platform.os) if build.toolkit else None
+    own = build.way.windows_driver if platform.os == "windows" else build.way.linux_driver
+    return max((one for one in (floor.driver if floor else None, own) if one), default=None)
+
+
+def _native(build: Build, platform: Platform, catalog: Catalog) -> Dotted | None:
+    return queries.native_driver(catalog, build.toolkit, platform.os) if build.toolkit else None
+
+
+def _age(
+    builds: Iterable[Build], machines: Iterable[Machine], platform: Platform, pythons: Sequence[Python]
+) -> tuple[Libc | None, Dotted | None]:
+    """How old a system may be: as old as the oldest profile; else what is usual, or what the builds need."""
+    floors = [floor for build in builds if (floor := _wheel_floor(build, pythons))]
+    if platform.os == "linux":
+        known = [machine.libc.value for machine in machines if machine.libc]
+        oldest = min(known, key=lambda libc: libc.version, default=Libc("glibc", max([_GLIBC, *floors])))
+        return oldest, None
+    if platform.os == "macos":
+        versions = [machine.macos.value for machine in machines if machine.macos]
+        return None, min(versions, default=max([_MACOS, *floors]))
+    return None, None
+
+
+def _wheel_floor(build: Build, pythons: Sequence[Python]) -> Dotted | None:
+    """The oldest system on which some wheel of the build loads, for every Python."""
+    needs = []
+    for python in pythons:
+        tags = [
+            tag.floor
+            for wheel in build.wheels
+            if any(one.fits(python) for one in wheel.pythons)
+            for tag in wheel.platforms
+            if tag.fits(build.platform)
+        ]
+        needs.append(min((tag for tag in tags if tag), default=None))
+    return max((one for one in needs if one), default=None)
+
+
+def _default(served: Sequence[Served]) -> Variant:
+    """What a plain installer gets: the CPU's if there is one, else what most machines run: the oldest."""
+    variants = sorted({one.variant for one in served})
+    return CPU if CPU in variants or not variants else variants[0]
+
+
+def _refusal(one: Attempt) -> Problem:
+    outcome = outcome_of(one)
+    assert isinstance(outcome, Impossible)
+    return outcome.problem
+
+
+def _no_common(tries: Sequence[Attempt]) -> Problem:
+    lines = [
+        Said(f"{one.judged.machine.name}: at best {', '.join(map(str, one.choices[0].builds))}")
+        for one in tries
+    ]
+    return Problem(
+        "EP212",
+        "no one set of versions serves all that the lock is for",
+        why=tuple(lines),
+        cures=("same-versions = false   # under [options]: each gets the newest it can have",),
+    )
