@@ -122,6 +122,7 @@ def _way(row: Table) -> Way:
         project=row.parsed("project", rows.name) or "",
         ask=rows.name(ask.name) if ask else "",
         extras=tuple(sorted(ask.extras)) if ask else (),
+        local=row.parsed("local", rows.name) or "",
         toolkit=row.parsed("toolkit", Cuda.parse),
         needs=row.text("needs") or "",
         linux_driver=row.parsed("linux-driver", Dotted),

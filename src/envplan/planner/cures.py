@@ -11,6 +11,7 @@ from envplan.catalog import queries
 from envplan.machine.model import Gpu, Nvidia
 from envplan.planner.advice import advice
 from envplan.planner.attempt import Attempt, attempt
+from envplan.planner.by_name import all_the_same, without_it, without_the_name
 from envplan.planner.changes import (
     accelerator_line,
     freed,
@@ -25,32 +26,38 @@ from envplan.planner.rules.asked import companion_version
 from envplan.planner.rules.driver import oldest_driver
 from envplan.planner.rules.python import pythons_of
 from envplan.planner.wishes import everything
-from envplan.spec.model import AnyGpu, Auto, CpuOnly, Exactly
+from envplan.spec.model import AnyGpu, Auto, CpuOnly
 from envplan.values.evidence import Fact
 from envplan.values.specifiers import specifier
 from envplan.values.versions import Dotted
 
 _MOST = 5
-_LAST_RESORT = "envplan plan --why   # every candidate, and why not"
+LAST_RESORT = "envplan plan --why   # every candidate, and why not"
+ELSEWHERE = "envplan plan --for workstation-rtx4090   # a machine that has a GPU"
 
 
 def cures(failed: Attempt, row: int) -> tuple[str, ...]:
     """List the changes that work, the smallest first."""
-    found = dict.fromkeys(
-        (
-            *_other_python(failed, row),
-            *_shared_package(failed, row),
-            *_other_driver(failed, row),
-            *_other_variant(failed, row),
-            *_by_name(failed, row),
-            *_one_gpu(failed, row),
-            *_other_version(failed, row),
-            *_other_system(failed, row),
-            *_advice(failed, row),
-            *_without_gpu(failed, row),
-        )
-    )
-    return tuple(found)[:_MOST] or (_LAST_RESORT,)
+    found: dict[str, str] = {}
+    for cure in (
+        *without_the_name(failed, row),
+        *_other_python(failed, row),
+        *_shared_package(failed, row),
+        *_other_driver(failed, row),
+        *_other_variant(failed, row),
+        *all_the_same(failed, row, _but_for(failed, row, "EP203")),
+        *_one_gpu(failed, row),
+        *_other_version(failed, row),
+        *_other_system(failed, row),
+        *_advice(failed, row),
+        *_without_gpu(failed, row),
+        *_auto_for_all(failed),
+    ):
+        found.setdefault(cure.split("   #")[0], cure)
+    machine, rows = failed.judged.machine, failed.judged.verdicts[row]
+    elsewhere = not machine.gpus and rows and all(one.build.variant.kind != "cpu" for one in rows)
+    shown = tuple(found.values())[:_MOST] or tuple(without_it(failed, row))
+    return shown or (ELSEWHERE if elsewhere else LAST_RESORT,)
 
 
 def _advice(failed: Attempt, row: int) -> Iterator[str]:
@@ -97,7 +104,7 @@ def _other_version(failed: Attempt, row: int) -> Iterator[str]:
     newer = [version for version in works if asked is not None and version > asked]
     near = [version for version in works if asked is not None and version.release[:2] == asked.release[:2]]
     target = (near or newer or works)[-1 if near or not newer else 0]
-    series = f"{target.major}.{target.minor}"
+    series = f"{target.major}.{target.minor}" if target.release[:2] != (0, 0) else str(target)
     fixed = replace(lead, asked=series, specifier=specifier(series))
     settled = attempt(with_lead(failed.tried, wish, fixed))
     if not settled.choices:
@@ -208,17 +215,6 @@ def _other_variant(failed: Attempt, row: int) -> Iterator[str]:
         yield accelerator_line(wish, str(build.variant), remark, alone=only)
 
 
-def _by_name(failed: Attempt, row: int) -> Iterator[str]:
-    """A build of which nobody knows whether it has code for the GPU: the user may take it all the same."""
-    wish = failed.judged.wishes[row]
-    for build in _but_for(failed, row, "EP203"):
-        if build.kernels is None and not isinstance(wish.accelerator, Exactly):
-            only = len(failed.judged.wishes) == 1
-            if attempt(with_accelerator(failed.tried, wish, Exactly(build.variant), alone=only)).choices:
-                yield accelerator_line(wish, build.variant.name, "not known to run here", alone=only)
-                return
-
-
 def _without_gpu(failed: Attempt, row: int) -> Iterator[str]:
     """The CPU, offered only as something the user has to choose."""
     wish = failed.judged.wishes[row]
@@ -231,8 +227,17 @@ def _without_gpu(failed: Attempt, row: int) -> Iterator[str]:
     if not found.choices or found.choices[0].builds[row].variant.kind != "cpu":
         return
     yield accelerator_line(wish, "cpu", "without the GPU", alone=only)
-    if not failed.judged.machine.gpus:
+    if not failed.judged.machine.gpus and only:
         yield accelerator_line(wish, "auto", "a GPU where there is one, the CPU here", alone=only)
+
+
+def _auto_for_all(failed: Attempt) -> Iterator[str]:
+    """With several packages: each takes the GPU if a build of it fits, and the CPU if none does."""
+    spec = failed.tried.spec
+    if len(failed.judged.wishes) < 2 or isinstance(spec.accelerator, (CpuOnly, Auto)):
+        return
+    if attempt(with_spec(failed.tried, accelerator=Auto())).choices:
+        yield 'accelerator = "auto"   # each package on the GPU where it can, else on the CPU'
 
 
 def _other_system(failed: Attempt, row: int) -> Iterator[str]:

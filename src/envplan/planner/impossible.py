@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
-from envplan.planner.attempt import Attempt
-from envplan.planner.cures import alone, cures
+from envplan.planner.attempt import Attempt, attempt
+from envplan.planner.changes import typed, with_spec
+from envplan.planner.cures import ELSEWHERE, LAST_RESORT, alone, cures
 from envplan.planner.model import Reason, Wish
 from envplan.planner.rules.device import VENDORS
 from envplan.planner.unpublished import no_build_for, unpublished
@@ -14,7 +16,7 @@ from envplan.planner.verdict import Verdict
 from envplan.planner.wishes import everything
 from envplan.planner.wording import found_lines, said, title, wanted_lines
 from envplan.problems import Problem, Said
-from envplan.spec.model import AnyGpu
+from envplan.spec.model import AnyGpu, Auto, CpuOnly
 
 # Wishes that no machine could change; the others are the machine's.
 _WISH = {"EP201", "EP208"}
@@ -23,12 +25,77 @@ _ORDER = ["EP211", "EP209", "EP210", "EP204", "EP205", "EP202", "EP203", "EP206"
 
 def explain(failed: Attempt) -> Problem:
     """Find the wish that fails, and say why."""
+    stuck = []
     for row in range(len(failed.judged.wishes)):
         if problem := _named_twice(failed, row):
             return problem
         if not failed.judged.survivors(row):
-            return _of_wish(failed, row)
-    return _of_clash(failed)
+            stuck.append(row)
+    if not stuck:
+        return _of_clash(failed)
+    problem = _of_wish(failed, stuck[0])
+    if problem.cures != (LAST_RESORT,):
+        return problem
+    return _of_several(failed, stuck) or _in_two_steps(failed, problem)
+
+
+def _in_two_steps(failed: Attempt, problem: Problem) -> Problem:
+    """No one change helps; under auto, one may."""
+    spec = failed.tried.spec
+    if isinstance(spec.accelerator, (Auto, CpuOnly)):
+        return problem
+    under_auto = attempt(with_spec(failed.tried, accelerator=Auto()))
+    further = () if under_auto.choices else explain(under_auto).cures
+    if not further or further[0] in (LAST_RESORT, ELSEWHERE):
+        return problem
+    return replace(problem, cures=(_together(('accelerator = "auto"', further[0])),))
+
+
+def _together(lines: Iterable[str]) -> str:
+    """One line for changes that help only all at once; it begins with no change, lest one be tried alone."""
+    return f"together: {' and '.join(line.split('   #')[0] for line in lines)}"
+
+
+def _of_several(failed: Attempt, stuck: list[int]) -> Problem | None:
+    """Several wishes fail, each for a reason of its own, so that no one change helps: each gets its own."""
+    wishes = failed.judged.wishes
+    problems = []
+    for row in stuck:
+        dropped = {one.name for other in stuck if other != row for one in wishes[other].asked}
+        if not dropped or not wishes[row].asked:
+            continue
+        packages = tuple(one for one in failed.tried.spec.packages if one.name not in dropped)
+        groups = tuple(
+            (name, tuple(one for one in group if one.name not in dropped))
+            for name, group in failed.tried.spec.groups
+        )
+        alone = attempt(with_spec(failed.tried, packages=packages, groups=groups))
+        if not alone.choices:
+            problems.append(explain(alone))
+    others = [one for one in problems[1:] if one.code != problems[0].code]
+    if not others:
+        return None  # one reason for all of them: no change of one would help
+    first = problems[0]
+    found = tuple(
+        dict.fromkeys(one.cures[0] for one in problems if one.cures[0] not in (LAST_RESORT, ELSEWHERE))
+    )
+    if found and _help_together(failed, found):
+        found = (_together(found),) if len(found) > 1 else found
+    else:
+        found = (ELSEWHERE if any(ELSEWHERE in one.cures for one in problems) else LAST_RESORT,)
+    besides = tuple(Said(f"besides, {one.title}: that takes a change of its own") for one in others)
+    return replace(first, why=(*first.why, *besides), cures=found)
+
+
+def _help_together(failed: Attempt, lines: Iterable[str]) -> bool:
+    """Whether a plan comes of all these lines; of what is no change to a spec nobody can tell."""
+    tried = failed.tried
+    for line in lines:
+        changed = typed(tried, line)
+        if changed is None:
+            return True
+        tried = changed
+    return bool(attempt(tried).choices)
 
 
 def _named_twice(failed: Attempt, row: int) -> Problem | None:
@@ -71,6 +138,8 @@ def _of_machine(failed: Attempt, row: int, wanted: list[Verdict]) -> Problem:
     """Builds of what is asked exist, and the machine runs none of them."""
     wish, machine = failed.judged.wishes[row], failed.judged.machine
     there = [v for v in wanted if "EP209" not in v.codes] or wanted
+    # That there are no wheels for a Python is the news only where no build has any.
+    there = [v for v in there if "EP205" not in v.codes] or there
     fewest = min(len(verdict.codes) for verdict in there)
     near = [verdict for verdict in there if len(verdict.codes) == fewest]
     newest = max(verdict.build.version for verdict in near)
@@ -80,6 +149,7 @@ def _of_machine(failed: Attempt, row: int, wanted: list[Verdict]) -> Problem:
     reasons = [reason for verdict in near for reason in verdict.refused]
     if code == "EP209":
         reasons = _devices(failed, reasons)
+    reasons = _unlike(reasons)
     if code == "EP203" and len({gpu.compute for gpu in machine.of("nvidia")}) > 1:
         code = "EP213"
     return Problem(
@@ -106,14 +176,13 @@ def _of_clash(failed: Attempt) -> Problem:
     judged = failed.judged
     names = " and ".join(wish.words for wish in judged.wishes)
     objections = _unlike(failed.search.objections.values())
-    found: dict[str, None] = {}
-    for row in range(len(judged.wishes)):
-        for cure in cures(failed, row):
-            found.setdefault(cure)
+    found = dict.fromkeys(cure for row in range(len(judged.wishes)) for cure in cures(failed, row))
+    if len(found) > 1:
+        found.pop(LAST_RESORT, None)
     return Problem(
         "EP206",
         f"{names} cannot share an environment here",
-        wanted=tuple(line for wish in judged.wishes for line in wanted_lines(wish)),
+        wanted=tuple(dict.fromkeys(line for wish in judged.wishes for line in wanted_lines(wish))),
         why=said(objections)[:4],
         cures=tuple(found)[:5],
     )

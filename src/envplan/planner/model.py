@@ -119,7 +119,7 @@ class Wish:
         """Names and extras in the spec that themselves choose a way: cupy-cuda12x, jax[cuda12]."""
         ways = self.framework.ways
         names = {way.ask for way in ways if way.ask != self.framework.lead}
-        extras = {extra for way in ways for extra in way.extras}
+        extras = {extra for way in ways for extra in (*way.extras, way.local)}
         by_name = [(one, one.name) for one in self.asked if one.name in names]
         return (*by_name, *((one, extra) for one in self.asked for extra in one.extras if extra in extras))
 
@@ -128,8 +128,10 @@ class Wish:
         """The wish as the user would say it: torch 2.2."""
         lead = self.lead
         if lead is None:
-            return self.framework.name
-        return f"{lead.name} {lead.asked}" if lead.asked != "*" else lead.name
+            return self.asked[0].name if self.asked else self.framework.name
+        extras = ",".join(word for one, word in self.named if one is lead and word != lead.name)
+        name = f"{lead.name}[{extras}]" if extras else lead.name
+        return f"{name} {lead.asked}" if lead.asked != "*" else name
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator
 
+from envplan.planner.advice import advice
 from envplan.planner.choose import Choice, Judged, Search
 from envplan.planner.model import Build, Constraint
 from envplan.planner.verdict import Verdict
@@ -41,6 +42,9 @@ def _unused_gpu(judged: Judged, choice: Choice) -> Iterator[Problem]:
             for refused in near_misses(judged, row)
             for reason in refused.refused
         ]
+        if all(reason.code == "EP209" for refused in near_misses(judged, row) for reason in refused.refused):
+            # No build is for GPUs like these, or for this platform: the catalog knows why, if anybody does.
+            why = [Said(one.text, str(one.evidence)) for one in advice(judged, row)] or why
         gpus = gpu_lines(machine.gpus)
         yield Problem(
             "EP222",
@@ -90,7 +94,7 @@ def _held_back(judged: Judged, search: Search, choice: Choice) -> Iterator[Probl
     for row, chosen in enumerate(choice.verdicts):
         same_kind = [v for v in judged.survivors(row) if v.build.variant.kind == chosen.build.variant.kind]
         newest = max(verdict.build.version for verdict in same_kind)
-        if newest == chosen.build.version:
+        if newest == chosen.build.version or not judged.wishes[row].asked:
             continue
         newer = next(verdict.build for verdict in same_kind if verdict.build.version == newest)
         objections = [

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
-from envplan.catalog.model import DEFAULT_INDEX, Catalog
+from envplan.catalog.model import Catalog
+from envplan.catalog.places import DEFAULT_INDEX
 from envplan.planner.model import Build, Constraint, Pin, Wish
-from envplan.planner.rules.asked import companion_version
+from envplan.planner.rules.asked import companion_version, without_libraries
 from envplan.planner.wishes import others
 from envplan.spec.model import FromIndex, Requirement, Spec
 
@@ -49,7 +50,8 @@ def index_of(spec: Spec, name: str) -> str:
 
 def _of_build(wish: Wish, build: Build) -> Iterator[Pin]:
     lead = wish.lead
-    extras = tuple(sorted({*build.way.extras, *(lead.extras if lead else ())}))
+    brought = () if without_libraries(wish, build) else build.way.extras
+    extras = tuple(sorted({*brought, *(lead.extras if lead else ())}))
     yield Pin(build.way.ask, str(build.published), build.index, exact=True, extras=extras)
     local = build.published.local
     for requirement in wish.asked:

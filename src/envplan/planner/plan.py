@@ -16,6 +16,7 @@ from envplan.planner.notes import left_to_the_lock, notes
 from envplan.planner.pins import constraints, pins
 from envplan.planner.verdict import Verdict
 from envplan.problems import Problem, Said
+from envplan.spec.grammar.names import PUBLISHED_AS
 from envplan.spec.model import AnyCuda, AnyGpu, AnyRocm, Exactly, Spec
 from envplan.values.variants import CPU, Variant
 from envplan.values.versions import Python
@@ -68,6 +69,11 @@ def _nothing_accelerated(spec: Spec, machine: Machine) -> Problem | None:
         CPU
     ):
         return None
+    renamed = [
+        f'envplan remove {one.name} && envplan add "{PUBLISHED_AS[one.name]} {one.asked}"'.replace(" *", "")
+        for one in spec.packages
+        if one.name in PUBLISHED_AS
+    ]
     return Problem(
         "EP214",
         "nothing in this spec has a GPU build that envplan knows of",
@@ -78,7 +84,7 @@ def _nothing_accelerated(spec: Spec, machine: Machine) -> Problem | None:
                 "only packages with builds of their own for GPUs make a difference: torch, tensorflow, jax…"
             ),
         ),
-        cures=('accelerator = "auto"', *(["envplan add torch"] if machine.gpus else [])),
+        cures=(*renamed, 'accelerator = "auto"', *(["envplan add torch"] if machine.gpus else [])),
     )
 
 

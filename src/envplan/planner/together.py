@@ -20,6 +20,7 @@ class Together:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._said: dict[tuple[object, object], Reason | None] = {}
+        self._named: dict[str, bool] = {}  # whether rows of others speak of a framework's versions
 
     def objection(self, one: Build, other: Build) -> Reason | None:
         """Say why they may not, if they may not."""
@@ -31,7 +32,9 @@ class Together:
     def signature(self, build: Build) -> tuple[object, ...]:
         """Everything about a build that others can object to; equal signatures are interchangeable."""
         rows = tuple(id(row) for row in build.requires)
-        version = build.version if self._is_named(build) else None
+        if build.framework not in self._named:
+            self._named[build.framework] = self._is_named(build)
+        version = build.version if self._named[build.framework] else None
         return (build.framework, build.variant, build.toolkit, version, rows)
 
     def _is_named(self, build: Build) -> bool:
@@ -60,9 +63,8 @@ class Together:
         """Two CUDA majors in one process load two runtimes, two cuBLAS, two cuDNN."""
         mine, theirs = one.variant.cuda_major, other.variant.cuda_major
         if mine and theirs and mine != theirs:
-            yield Reason(
-                CLASH, f"{one} is built with CUDA {mine} and {other} with CUDA {theirs}: two full CUDA stacks"
-            )
+            text = f"{one} is built with CUDA {mine} and {other} with CUDA {theirs}"
+            yield Reason(CLASH, f"{text}: one program can load only one CUDA")
 
     def _followed(self, one: Build, other: Build) -> Iterator[Reason]:
         framework = one.family

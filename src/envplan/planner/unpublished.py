@@ -6,13 +6,16 @@ from collections.abc import Iterable
 
 from envplan.planner.advice import advice
 from envplan.planner.attempt import Attempt
+from envplan.planner.by_name import contradiction
 from envplan.planner.cures import cures
 from envplan.planner.model import Reason, Wish
 from envplan.planner.verdict import Verdict
 from envplan.planner.wording import gpu_lines, said, wanted_lines
 from envplan.problems import Problem, Said
-from envplan.spec.model import AnyGpu, Exactly
+from envplan.spec.model import AnyGpu, Auto, Exactly
 from envplan.values.variants import Variant
+
+_KINDS_ASKED: dict[type, str] = {AnyGpu: "GPU ", Auto: ""}
 
 
 def unpublished(failed: Attempt, row: int) -> Problem:
@@ -22,7 +25,7 @@ def unpublished(failed: Attempt, row: int) -> Problem:
     remarks = tuple(Said(one.text, str(one.evidence)) for one in advice(failed.judged, row))
     code = "EP201"
     if not verdicts:
-        title, why = f"{wish.framework.name} has no wheels for {platform} that envplan knows of", remarks
+        title, why = f"{wish.words} has no wheels for {platform} that envplan knows of", remarks
     elif fits := [verdict for verdict in verdicts if "EP201" not in verdict.codes]:
         title, why = _no_variant(failed, row, fits)
     elif asked := [v for v in verdicts if _is_asked(wish, v)]:
@@ -53,9 +56,11 @@ def no_build_for(failed: Attempt, row: int, vendor: str, wanted: list[Verdict]) 
 def _no_variant(failed: Attempt, row: int, fits: list[Verdict]) -> tuple[str, tuple[Said, ...]]:
     """The version is there, in other variants."""
     wish, platform = failed.judged.wishes[row], failed.judged.machine.platform
-    asked = "GPU" if isinstance(wish.accelerator, AnyGpu) else str(wish.accelerator)
+    if found := contradiction(wish, fits):
+        return found
+    asked = _KINDS_ASKED.get(type(wish.accelerator), f"{wish.accelerator} ")
     others = [verdict for verdict in failed.judged.verdicts[row] if "EP208" not in verdict.codes]
-    title = f"{wish.words} has no {asked} build for {platform}"
+    title = f"{wish.words} has no {asked}build for {platform}"
     return title, (*_comes_as(fits), *_built_for(wish, others))
 
 

@@ -11,7 +11,7 @@ def wishes(spec: Spec, catalog: Catalog) -> tuple[Wish, ...]:
     """Gather what is wanted of each framework, with those that others bring along at the end."""
     order: list[Framework] = []
     for requirement in everything(spec):
-        framework = _framework(requirement, catalog)
+        framework = _framework(requirement, spec, catalog)
         if framework and framework not in order:
             order.append(framework)
     for framework in list(order):
@@ -24,7 +24,7 @@ def wishes(spec: Spec, catalog: Catalog) -> tuple[Wish, ...]:
 
 def others(spec: Spec, catalog: Catalog) -> tuple[Requirement, ...]:
     """List the packages that no framework decides."""
-    return tuple(one for one in everything(spec) if not _framework(one, catalog))
+    return tuple(one for one in everything(spec) if not _framework(one, spec, catalog))
 
 
 def everything(spec: Spec) -> tuple[Requirement, ...]:
@@ -36,15 +36,23 @@ def everything(spec: Spec) -> tuple[Requirement, ...]:
     return tuple(found.values())
 
 
-def _framework(requirement: Requirement, catalog: Catalog) -> Framework | None:
+def _framework(requirement: Requirement, spec: Spec, catalog: Catalog) -> Framework | None:
     if not isinstance(requirement.location, FromIndex):
         return None  # a folder or a repository is what it is
     companion = (one for one in catalog.frameworks.values() if requirement.name in one.plain)
-    return catalog.framework_of(requirement.name) or next(companion, None)
+    framework = catalog.framework_of(requirement.name) or next(companion, None)
+    if framework and requirement.name in spec.options.allow_sdist and not _has_wheels(framework, catalog):
+        return None  # built from source, as the spec allows: there is nothing to choose from
+    return framework
+
+
+def _has_wheels(framework: Framework, catalog: Catalog) -> bool:
+    projects = {way.project for way in framework.ways}
+    return any(projects & listed.keys() for listed in catalog.listing.values())
 
 
 def _wish(framework: Framework, spec: Spec, catalog: Catalog) -> Wish:
-    asked = tuple(one for one in everything(spec) if _framework(one, catalog) is framework)
+    asked = tuple(one for one in everything(spec) if _framework(one, spec, catalog) is framework)
     own = next((one for one in asked if one.accelerator is not None), None)
     if own is not None and own.accelerator is not None:
         return Wish(framework, own.accelerator, own.origin, asked)

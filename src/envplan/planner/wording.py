@@ -9,7 +9,7 @@ from envplan.planner.attempt import Attempt
 from envplan.planner.model import Reason, Wish
 from envplan.planner.verdict import Verdict
 from envplan.problems import Said
-from envplan.spec.model import Auto
+from envplan.spec.model import AnyGpu, Auto
 
 _MOST_LINES = 6
 
@@ -62,7 +62,8 @@ def title(code: str, wish: Wish, failed: Attempt, near: list[Verdict]) -> str:
         case "EP203" if all(verdict.build.kernels is None for verdict in near):
             return f"whether {wish.words} has code for this GPU is not known"
         case "EP205":
-            return f"{wish.words} has no wheels for {_lacking(failed, near)} on {machine.platform}"
+            wheels = f"{_kind(wish, failed)}wheels for {_lacking(failed, near)}"
+            return f"{wish.words} has no {wheels} on {machine.platform}"
         case _:
             return _TITLES.get(code, "{wish} does not fit this machine").format(
                 wish=wish.words, machine=machine.name
@@ -98,7 +99,18 @@ def _without_device(wish: Wish, machine: Machine) -> str:
         return "the GPU has no driver"
     if machine.platform.os == "macos":
         return f"{wish.words} cannot use the GPU of this Mac"
+    if isinstance(wish.accelerator, Auto):
+        return f"{wish.words} needs a GPU, and {machine.name} has none for it"
     return f"{wish.words} on {wish.accelerator}: {machine.name} has no GPU for it"
+
+
+def _kind(wish: Wish, failed: Attempt) -> str:
+    """Which wheels there are none of, where there are others for the Python."""
+    row = failed.judged.wishes.index(wish)
+    others = [
+        v for v in failed.judged.verdicts[row] if "EP208" in v.codes and not v.codes & {"EP201", "EP205"}
+    ]
+    return "GPU " if others and isinstance(wish.accelerator, AnyGpu) else ""
 
 
 def _lacking(failed: Attempt, near: Iterable[Verdict]) -> str:

@@ -14,6 +14,8 @@ from envplan.values.platforms import PLATFORM_NAMES, Platform
 # How others call the platforms.
 PLATFORMS_SAID = {
     "linux": "linux-x86_64",
+    "wsl": "linux-x86_64",
+    "wsl2": "linux-x86_64",
     "windows": "windows-x86_64",
     "win": "windows-x86_64",
     "macos": "macos-arm64",

@@ -17,7 +17,7 @@ LINUX, ARM, WINDOWS, MAC = "linux-x86_64", "linux-aarch64", "windows-x86_64", "m
 
 @cache
 def stock(framework: str) -> Stock:
-    return Stock(load([framework if framework != "rapids" else "cudf"]))
+    return Stock(load([framework]))
 
 
 def builds(package: str, platform: str) -> tuple[Build, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from test_data_builds import ARM, LINUX, WINDOWS, build
+
+from tests.unit.catalog_data.test_data_builds import ARM, LINUX, WINDOWS, build
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from packaging.requirements import Requirement
-from test_data_builds import ARM, LINUX, WINDOWS, build
 
 from envplan.catalog.load import load
 from envplan.planner.builds import Stock
 from envplan.planner.model import Build
 from envplan.planner.together import Together
 from envplan.values.platforms import Platform
+from tests.unit.catalog_data.test_data_builds import ARM, LINUX, WINDOWS, build
 
 TF_2_18 = "nvidia-cublas-cu12==12.5.3.2"
 

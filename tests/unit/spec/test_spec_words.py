@@ -59,6 +59,28 @@ UNDERSTOOD = [
     (["sklearn, cv2, PIL"], "scikit-learn; opencv-python; pillow | -"),
     (["python 3.11"], "python 3.11 | -"),
     (["python3.11", "python==3.12"], "python 3.11; python 3.12 | -"),
+    (["torch 2.2 cu121 py311"], "torch 2.2; python 3.11 | cu121"),
+    (["torch 2.2 py3.11"], "torch 2.2; python 3.11 | -"),
+    (["torch on linux and windows"], "torch; linux-x86_64; windows-x86_64 | -"),
+    (["torch 2.2 on gpu, python 3.11, linux"], "torch 2.2; python 3.11; linux-x86_64 | gpu"),
+    (["torch on wsl2"], "torch; linux-x86_64 | -"),
+    (["torch 2.2 or newer on gpu"], "torch >=2.2 | gpu"),
+    (["torch at least 2.2"], "torch >=2.2 | -"),
+    (["torch older than 2.3, numpy below 2"], "torch <2.3; numpy <2 | -"),
+    (["torch on cuda 12.1 or newer"], "torch | cuda>=12.1"),
+    (["torch on gpu or cpu"], "torch | auto"),
+    (["torch on gpu if available"], "torch | auto"),
+    (["PyTorch 2.2 (CUDA 12.1)"], "torch 2.2 | cuda==12.1"),
+    (["huggingface transformers"], "huggingface-hub; transformers | -"),
+    (
+        ["pip install torch==2.2.2 torchvision --index-url https://w.example/whl/cu121"],
+        "torch ==2.2.2; torchvision | cu121",
+    ),
+    (
+        ["conda", "install", "pytorch==2.2.0", "pytorch-cuda=12.1", "-c", "pytorch"],
+        "torch ==2.2.0 | cuda==12.1",
+    ),
+    (["uv pip install jax[cuda12]"], "jax[cuda12] | cuda>=12.0,<13.0"),
     ([], " | -"),
 ]
 
@@ -89,7 +111,12 @@ NOT_UNDERSTOOD = [
     (["torch==2.2.1==3"], "==3"),
     (["torch[a b]"], "a b"),
     (["torch on gpu on cpu"], "cpu"),
-    (["torch on gpu or cpu"], "or"),
+    (["requirements.txt"], "requirements.txt"),
+    (["torch with cudnn 8"], "cudnn"),
+    (["flash attention 2"], "attention"),
+    (["torch on an m1"], "m1"),
+    (["torch for blackwell"], "blackwell"),
+    (["pip install -r requirements.txt"], "requirements.txt"),
     (["jax[cuda12] on cpu"], "jax[cuda12]"),
     (["git+https://git.example/x"], "git+https://git.example/x"),
     (["torch " + "x" * 100_000], "x" * 59 + "…"),
@@ -102,8 +129,12 @@ def test_what_is_not_understood_is_shown_with_examples(words: list[str], part: s
         understood(words)
     problems = caught.value.problems
     assert all(problem.code == "EP106" for problem in problems)
-    assert part in [problem.found[0].text for problem in problems]
-    assert all(cure.startswith("envplan init") for problem in problems for cure in problem.cures)
+    assert part in [one.text for problem in problems for one in problem.found]
+    assert all(
+        cure.startswith(("envplan init", "envplan plan --spec"))
+        for problem in problems
+        for cure in problem.cures
+    )
     assert all(problem.cures for problem in problems)
 
 

@@ -26,17 +26,21 @@ def asked(question: Question, build: Build) -> Iterator[Reason]:
             f"accelerator {wish.accelerator} does not admit {_described(build)}",
             wish.accelerator_origin,
         )
-    if build.way.needs:
-        text = f"{build} needs {build.way.needs}, which the wheels do not bring"
+    needs = build.way.needs
+    if without_libraries(wish, build) and build.toolkit:
+        needs = f"CUDA {build.toolkit.major} and cuDNN on the system"
+    if needs:
+        text = f"{build} does not bring all it needs: it needs {needs}"
         yield Reason("EP221", text, str(build.way.evidence), "doubt")
     if not build.way.evidence.certain:
-        text = f"that {build} is asked for in this way is inferred"
+        name = f"{build.framework} {build.published}"
+        text = f"nobody has read that {name} is a {build.variant} build: it was concluded"
         yield Reason("EP221", text, str(build.way.evidence), "doubt")
     doubtful = next((w.evidence for w in build.wheels if not w.evidence.certain), None)
     if doubtful and not any(wheel.evidence.certain for wheel in build.wheels):
         yield Reason(
             "EP220",
-            f"that {build.index} holds {build.framework} {build.published} is not confirmed",
+            f"{build.index} is said to hold {build.framework} {build.published}, but nobody has seen it",
             str(doubtful),
             "doubt",
         )
@@ -94,9 +98,19 @@ def _companions(wish: Wish, build: Build) -> Iterator[Reason]:
 
 def _named(wish: Wish, build: Build) -> Iterator[Reason]:
     for requirement, word in wish.named:
-        if word != build.way.ask and word not in build.way.extras:
+        if not chooses(build, word):
             asked_for = word if word == requirement.name else f"{requirement.name}[{word}]"
             yield Reason(ACCELERATOR, f"the spec asks for {asked_for}", requirement.origin)
+
+
+def chooses(build: Build, word: str) -> bool:
+    """Whether a name or an extra is one by which this build is asked for."""
+    return word in (build.way.ask, build.way.local, *build.way.extras)
+
+
+def without_libraries(wish: Wish, build: Build) -> bool:
+    """Whether the build is asked for without the CUDA libraries it leans on: jax[cuda12-local]."""
+    return bool(build.way.local) and any(word == build.way.local for _, word in wish.named)
 
 
 def _is_accelerator(wish: Wish, build: Build) -> bool:

@@ -24,17 +24,18 @@ def driver(question: Question, build: Build) -> Iterator[Reason]:
         return
     found = machine.nvidia.driver
     floor = queries.floor(question.catalog, build.toolkit, machine.platform.os)
+    own = build.way.windows_driver if machine.platform.os == "windows" else build.way.linux_driver
+    higher = own is not None and (floor is None or own > floor.driver)  # one line says it, not two
     if floor is None:
         yield from _unknown(machine.nvidia, build.toolkit)
-    elif not found.value.reaches(floor.driver):
+    elif not higher and not found.value.reaches(floor.driver):
         yield Reason(
             TOO_OLD,
             f"{build.variant} needs driver ≥ {floor.driver} (CUDA {floor.cuda}); here {found}",
             f"{found.origin}; {floor.evidence.source}",
         )
     yield from _knows(question, machine.nvidia)
-    own = build.way.windows_driver if machine.platform.os == "windows" else build.way.linux_driver
-    if own and not found.value.reaches(own):
+    if higher and own and not found.value.reaches(own):
         yield Reason(
             TOO_OLD,
             f"{build.framework} for {build.variant} needs driver ≥ {own}; here {found}",

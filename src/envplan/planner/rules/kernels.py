@@ -59,9 +59,8 @@ def _nvidia(question: Question, build: Build, row: Kernels | None, gpu: Gpu) -> 
         yield from _least(question, build, row, gpu)
     elif _runs_compiled(row, gpu.compute):
         if not row.evidence.certain:
-            yield Reason(
-                DOUBT, f"that {build.variant} holds code for {gpu} is inferred", str(row.evidence), "doubt"
-            )
+            text = f"nobody has read that {build} holds code for {gpu}: it was concluded from its neighbours"
+            yield Reason(DOUBT, text, str(row.evidence), "doubt")
     else:
         yield from _by_ptx(question, build, row, gpu, gpu.compute)
 

@@ -16,6 +16,9 @@ _MADE_OF = "a name is made of letters, digits, and - _ . between them"
 PUBLISHED_AS = {
     "bs4": "beautifulsoup4",
     "cv2": "opencv-python",
+    "dotenv": "python-dotenv",
+    "flash-attention": "flash-attn",
+    "huggingface": "huggingface-hub",
     "opencv": "opencv-python",
     "pil": "pillow",
     "pytorch": "torch",
@@ -25,6 +28,7 @@ PUBLISHED_AS = {
     "tf": "tensorflow",
     "torch-audio": "torchaudio",
     "torch-vision": "torchvision",
+    "whisper": "openai-whisper",
     "yaml": "pyyaml",
 }
 

@@ -50,13 +50,22 @@ class Hearing:
     problems: list[Problem] = field(default_factory=list)
     command: str = "init"
     phrase: str = ""
+    _unread: str = ""  # the phrase of the last problem, where words of it were simply not understood
 
     def typed(self, words: str) -> str:
         """Write a line that would have been understood."""
         return f'envplan {self.command} "{words}"'
 
     def refuse(self, part: str, title: str = "", why: str = "", cures: Iterable[str] = ()) -> None:
-        """Note a part that is not understood."""
+        """Note a part that is not understood; several of one phrase are one problem."""
+        plain = not (title or tuple(cures))
+        last = self.problems[-1] if self.problems and plain and self._unread == self.phrase else None
+        self._unread = self.phrase if plain else ""
+        if last:
+            found = (*last.found, Said(shown(part)))
+            words = ", ".join(repr(one.text) for one in found)
+            self.problems[-1] = replace(last, title=f"not understood: {words}", found=found)
+            return
         self.problems.append(
             Problem(
                 CODE,

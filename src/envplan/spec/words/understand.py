@@ -13,6 +13,7 @@ from envplan.spec.grammar.names import PUBLISHED_AS
 from envplan.spec.model import Accelerator, Requirement
 from envplan.spec.sections import PLATFORMS_SAID
 from envplan.spec.words.hearing import Hearing, Statement
+from envplan.spec.words.phrasing import installed, plainly
 from envplan.spec.words.tokens import Token, phrases, tokens
 from envplan.values.platforms import PLATFORM_NAMES, Platform
 from envplan.values.versions import Python
@@ -23,12 +24,16 @@ _ACCELERATOR = re.compile(
 _FILLING = {"a", "an", "the", "any", "my", "our", "only", "version", "release", "series"}
 # What may stand behind an accelerator, and adds nothing to it.
 _BEHIND = {"only", "support", "silicon", "acceleration", "card", "cards", "enabled"}
-# No GPU is the CPU. Matched in a whole phrase, before it is taken apart.
-_NO_GPU = re.compile(r"(?i)\b(?:without|with no|no) +(?:an? |any |the )?(?:gpus?|cuda)\b|\bcpu-only\b")
 # The names of GPUs: torch with RTX 3090 asks for no package called rtx.
 _HARDWARE = re.compile(
     r"[rg]tx(?:-?[0-9]{3,4}(?:ti)?)?|geforce|tesla|quadro|[abhv][0-9]{3}|a[14]0|l4|l40s?|t4|p100|k80|m[1-4]0"
+    r"|m[1-5](?:-(?:pro|max|ultra))?|blackwell|hopper|ada|ampere|turing|volta|pascal|maxwell|kepler|jetson"
 )
+_PYTHON = re.compile(r"python([0-9.]*)|(?:py|cp)([23][0-9.]+)")
+_FILE = re.compile(r".+\.(?:txt|toml|yml|ipynb|lock)|environment\.yaml|setup\.(?:py|cfg)")
+_SPEC_FILE = re.compile(r".+\.txt|pyproject\.toml")
+# They come with the packages that need them, or with the system: no package of that name is meant.
+_COMES_ALONG = {"cudnn", "nccl", "cublas", "driver", "drivers"}
 # torch2.2 and torch-2.2 would be names of packages, though of none that anybody means.
 _JOINED = re.compile(r"(?i)([a-z][a-z-]*?[a-z])[-_]?v?([0-9]+\.[0-9][0-9.]*)")
 _UNKNOWN = "?"  # a word that was refused; a number after it is part of it
@@ -103,9 +108,9 @@ def understood(
 ) -> Wishes:
     """Understand words; an accelerator given beforehand is that of the whole environment."""
     hearing = Hearing(statements=[Statement((), accelerator)] if accelerator else [], command=command)
-    for phrase in phrases(words):
+    for phrase in phrases(installed(words, _ACCELERATOR.fullmatch)):
         hearing.phrase = phrase
-        _Phrase(hearing).hear(list(tokens(_NO_GPU.sub("on cpu", phrase))))
+        _Phrase(hearing).hear(list(tokens(plainly(phrase))) or list(tokens(phrase)))
     whole = hearing.settle()
     if hearing.problems:
         raise EnvplanError(*hearing.problems)
@@ -197,28 +202,30 @@ class _Phrase:
             return
         package, opened = self.package, self.open
         self._expect(package=None, opened=False)
-        if re.fullmatch(r"python[0-9.]*", word):
-            self._python(word.removeprefix("python"))
+        if python := _PYTHON.fullmatch(word):
+            self._python(python[1] or python[2] or "")
         elif joined := _JOINED.fullmatch(text) if not _ACCELERATOR.fullmatch(word) else None:
             self._refuse_joined(text, joined[1], joined[2])
         elif _ACCELERATOR.fullmatch(word):
             self._accelerator_word(word)
-        elif self.joint and (word in PLATFORM_NAMES or word in PLATFORMS_SAID):
+        elif word in PLATFORM_NAMES or word in PLATFORMS_SAID:
             self.joint = None
             self.hearing.take_platform(PLATFORMS_SAID.get(word, word))
-        elif self._may_be_name(word, following, opened):
+        elif self._may_be_name(word, following, opened, package):
             self._package(text, "", "")
         else:
             self._refuse(text, package)
 
-    def _may_be_name(self, word: str, following: Token | None, opened: bool) -> bool:
-        if word in _NO_PACKAGE or _HARDWARE.fullmatch(word) or (self.joint and not opened):
+    def _may_be_name(self, word: str, following: Token | None, opened: bool, package: str | None) -> bool:
+        if word in _NO_PACKAGE | _COMES_ALONG or (self.joint and not opened):
             return False
-        return (
-            opened
-            or word in _KNOWN
-            or (following is not None and following.kind in ("version", "comparison"))
-        )
+        if _HARDWARE.fullmatch(word) or _FILE.fullmatch(word):
+            return False
+        if opened or word in _KNOWN:
+            return True
+        # "flash attention 2" is no list; "flash 1 attention 2" is one.
+        alone = package is None or package in _KNOWN or self.hearing.packages[package].asked != "*"
+        return alone and following is not None and following.kind in ("version", "comparison")
 
     def _package(self, name: str, extras: str, version: str) -> None:
         taken = self.hearing.take_package(name, extras, version)
@@ -229,7 +236,8 @@ class _Phrase:
     def _python(self, number: str) -> None:
         self.joint = None
         if number:
-            self.hearing.take_python(number)
+            written = re.sub(r"^([23])([0-9]{1,2})$", r"\1.\2", number)  # py311
+            self.hearing.take_python(written)
         else:
             self.counted = "python"
 
@@ -264,6 +272,12 @@ class _Phrase:
                 "and name the machine when planning, with --for",
                 cures=[self.hearing.typed("torch 2.2 on gpu")],
             )
+        elif text.lower() in _COMES_ALONG:
+            why = "cuDNN and the like come with the packages that need them; the driver comes with the system"
+            self.hearing.refuse(text, f"{text} is no package to ask for", why)
+        elif _FILE.fullmatch(text.lower()):
+            cures = [f"envplan plan --spec {text}"] if _SPEC_FILE.fullmatch(text.lower()) else []
+            self.hearing.refuse(text, f"{text} is a file, not a package", cures=cures)
         elif joint:
             near = nearest(text, ["gpu", "cpu", "cuda", "rocm", "xpu", "linux", "windows", "macos", "python"])
             self.hearing.refuse(
