@@ -9,11 +9,11 @@ from pathlib import Path
 from envplan.documents.reading import SIZE_LIMIT
 
 
-def read_document(path: Path) -> bytes:
+def read_document(path: Path, limit: int = SIZE_LIMIT) -> bytes:
     """Read a file; of one that is far too large, only enough to see that it is."""
     refuse_other_kinds(path)  # to open a pipe can take for ever
     with path.open("rb") as file:
-        return file.read(SIZE_LIMIT + 1)
+        return file.read(limit + 1)
 
 
 def refuse_other_kinds(path: Path) -> None:

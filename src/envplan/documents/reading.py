@@ -63,8 +63,9 @@ def _literal(value: object) -> str:
 class Reading:
     """Collects the problems of one document; `finish` raises them all together."""
 
-    def __init__(self, file: str, code: str) -> None:
+    def __init__(self, file: str, code: str, limit: int = SIZE_LIMIT) -> None:
         self.file = file
+        self.limit = limit
         self.code = code  # of the kind of document, such as EP101 for a spec
         self.problems: list[Problem] = []
         self.notes: list[Problem] = []  # what the reader should know, and no reason to stop
@@ -128,10 +129,10 @@ class Reading:
 
     def decode(self, data: bytes) -> str:
         """Turn bytes into text, or say what they are instead."""
-        if len(data) > SIZE_LIMIT:
+        if len(data) > self.limit:
             self.refuse(
                 (),
-                f"too large: more than {SIZE_LIMIT:,} bytes",
+                f"too large: more than {self.limit:,} bytes",
                 why="no document of this kind comes near that size; this is probably another file",
             )
         elif data.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -31,6 +31,14 @@ class File:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """A link on a page that looks like a file and is none that may be used."""
+
+    name: str  # or the address, as it may be shown
+    why: str
+
+
+@dataclass(frozen=True)
 class Project:
     """All files of one project on one index, as a page listed them."""
 
@@ -39,6 +47,7 @@ class Project:
     files: tuple[File, ...]
     status: str = "active"  # PEP 792: active | archived | quarantined | deprecated
     reason: str = ""
+    refused: tuple[Refused, ...] = ()
 
 
 @dataclass(frozen=True)

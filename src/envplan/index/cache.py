@@ -1,0 +1,63 @@
+"""What was read before, on disk: one file an entry, put in place in one step, checked when it is read."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+VARIABLE = "ENVPLAN_STORE"
+
+_FORMAT = b"envplan-index-1\n"
+
+
+def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder for what indexes said: in the store, else in the platform's folder for caches."""
+    if named := environ.get(VARIABLE):
+        return Path(named) / "index"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("envplan", appauthor=False) / "index"
+
+
+class Cache:
+    """Entries by kind and key. What cannot be read or written counts as not there: it is only a cache."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self, kind: str, *key: str) -> bytes | None:
+        """Return an entry, unless it is missing or damaged."""
+        try:
+            data = self._path(kind, key).read_bytes()
+        except (OSError, ValueError):
+            return None
+        head = len(_FORMAT) + 4
+        if data[: len(_FORMAT)] != _FORMAT:
+            return None
+        # A power cut leaves empty or half files; this is against accidents, not against attackers.
+        body = data[head:]
+        return body if zlib.crc32(body).to_bytes(4, "big") == data[len(_FORMAT) : head] else None
+
+    def write(self, kind: str, *key: str, body: bytes) -> None:
+        """Put an entry in place; of several processes, the last one stays."""
+        path = self._path(kind, key)
+        beside = path.with_name(f"{path.name}.{os.getpid()}-{os.urandom(4).hex()}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                beside.write_bytes(_FORMAT + zlib.crc32(body).to_bytes(4, "big") + body)
+                beside.replace(path)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    beside.unlink()
+                raise
+        except (OSError, ValueError):
+            return
+
+    def _path(self, kind: str, key: tuple[str, ...]) -> Path:
+        named = hashlib.sha256("\n".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:40]
+        return self.folder / kind / named

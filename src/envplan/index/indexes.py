@@ -1,0 +1,216 @@
+"""The client of all indexes: one answer for each question, from the cache where it is fresh."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from packaging.utils import canonicalize_name
+
+from envplan.index.addresses import Mirrors, canonical_index
+from envplan.index.cache import Cache, cache_folder
+from envplan.index.entries import FRESH, Kept, read_page_entry, write_page
+from envplan.index.files import Files, identity
+from envplan.index.model import File, Metadata, Project
+from envplan.index.pages.reading import ACCEPT, Page, read_page
+from envplan.index.trouble import LOGIN, NO_INDEX, Trouble, failure
+from envplan.index.web.patience import Patience
+from envplan.settings.model import Settings
+from envplan.settings.read import read_settings
+
+if TYPE_CHECKING:  # they import the HTTP library, which takes 100 ms that a warm run does not need
+    from envplan.index.web.client import Web
+
+T = TypeVar("T")
+
+PAGE_LIMIT = 64 * 1024 * 1024
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+class Indexes:
+    """Asks indexes, each question once; may be used by many threads at once."""
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        folder: Path | None = None,
+        *,
+        names: Mapping[str, str] | None = None,
+        tell: Callable[[str], None] = _silent,
+        refresh: bool = False,
+        environ: Mapping[str, str] = os.environ,
+        patience: Patience | None = None,
+    ) -> None:
+        """`names`: the indexes of the spec, for their logins; `tell` hears of files that are read whole.
+
+        Without settings and folder, they are the user's.
+        """
+        self._mirrors = Mirrors(read_settings(environ) if settings is None else settings)
+        self._cache = Cache(cache_folder(environ) if folder is None else folder)
+        self._names = {"default": "default", **(names or {})}
+        self._files = Files(self._cache, self._client, self.place, tell, refresh)
+        self._refresh = refresh
+        self._environ = environ
+        self._patience = patience or Patience()
+        self._lock = threading.Lock()
+        self._answers: dict[tuple[str, ...], Future[Any]] = {}
+        self._web: Web | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            web, self._web = self._web, None
+        if web is not None:
+            web.close()
+
+    def project(self, index_url: str, name: str) -> Project:
+        """Return what an index says of a project. `default` is the default index."""
+        return self._page(canonical_index(index_url), canonicalize_name(name)).project
+
+    def metadata(self, file: File) -> Metadata:
+        """Return what a wheel says of itself."""
+        key = ("metadata", *identity(file))
+        return self._once(key, lambda: self._told(file, "the metadata of ", self._files.metadata))
+
+    def hashed(self, file: File) -> File:
+        """Fill in sha256 and size, where the page does not say them; the size only where it can be known."""
+        if file.sha256 is not None and file.size is not None:
+            return file
+        key = ("hashed", *identity(file))
+        body = self._once(key, lambda: self._told(file, "", self._files.hashed))
+        return replace(file, sha256=file.sha256 or body.sha256, size=body.size)
+
+    def place(self, file: File) -> str:
+        """Return where to ask for a file: a mirror of its address, or its place on a mirror of its index."""
+        if self._mirrors.of(file.url) is None and self._mirrors.of(f"{file.index}/{file.project}/"):
+            return self._page(file.index, file.project).place(file) or file.url
+        return self._mirrors.forward(file.url)
+
+    def _once(self, key: tuple[str, ...], ask: Callable[[], T]) -> T:
+        """Ask once; everybody else waits for that answer, and has the same failure."""
+        with self._lock:
+            known = self._answers.get(key)
+            if known is None:
+                mine: Future[T] = Future()
+                self._answers[key] = mine
+        if known is not None:
+            found: T = known.result()
+            return found
+        try:
+            answer = ask()
+        except BaseException as error:
+            mine.set_exception(error)
+            if not isinstance(error, Exception):
+                with self._lock:
+                    del self._answers[key]
+            raise
+        mine.set_result(answer)
+        return answer
+
+    # --- pages
+
+    def _page(self, index: str, name: str) -> Page:
+        def ask() -> Page:
+            try:
+                return self._read_page(index, name)
+            except Trouble as trouble:
+                raise failure(self._unmirrored(trouble), name, index, bound=True) from None
+
+        return self._once(("page", index, name), ask)
+
+    def _read_page(self, index: str, name: str) -> Page:
+        page = f"{index}/{name}/"
+        asked = self._mirrors.forward(page)
+        entry = self._cache.read("pages", index, name, asked)
+        cached = read_page_entry(entry) if entry is not None else None
+        if cached is not None and not self._refresh and cached[0].is_fresh(time.time()):
+            return cached[1]
+        conditions = cached[0].conditions() if cached is not None else {}
+        reply = self._client().get(asked, {"Accept": ACCEPT, **conditions}, limit=PAGE_LIMIT)
+        if reply.status == 304 and cached is not None:
+            found = cached[1]
+        elif reply.status == 200:
+            found = read_page(
+                reply.body,
+                reply.headers.get("content-type", "").lower(),
+                index=index,
+                name=name,
+                url=reply.url,
+                canonical=lambda link: self._mirrors.canonical(link, page, reply.url),
+            )
+        else:
+            raise Trouble(NO_INDEX, f"status {reply.status}, which was not asked for", url=reply.url)
+        kept = _kept(reply.headers, cached[0] if reply.status == 304 and cached else None)
+        self._cache.write("pages", index, name, asked, body=write_page(kept, found))
+        return found
+
+    # --- files
+
+    def _told(self, file: File, what: str, ask: Callable[[File], T]) -> T:
+        try:
+            return ask(file)
+        except Trouble as trouble:
+            raise failure(self._unmirrored(trouble), f"{what}{file.name}", file.index) from None
+
+    def _unmirrored(self, trouble: Trouble) -> Trouble:
+        """Tell of a mirror, but not which: its address is nobody else's business, and messages travel."""
+        canonical = self._mirrors.stands_behind(trouble.url) if trouble.url else ""
+        if not canonical:
+            return trouble
+        why = f"{trouble.why}; " if trouble.why else ""
+        cures = (
+            'default = "https://USER:SECRET@..."   (the login in the mirror\'s address, in your settings)',
+        )
+        return replace(
+            trouble,
+            url=canonical,
+            why=f"{why}a mirror in your settings answered in its place",
+            cures=cures if trouble.code == LOGIN else trouble.cures,
+        )
+
+    # --- the web
+
+    def _client(self) -> Web:
+        with self._lock:
+            if self._web is None:
+                from envplan.index.web.client import Web
+                from envplan.index.web.connections import Connections
+                from envplan.index.web.logins import Logins
+
+                places = {
+                    name: self._mirrors.forward(canonical_index(address) + "/")
+                    for name, address in self._names.items()
+                }
+                known = [(one.address, one.login) for one in self._mirrors.all if one.login is not None]
+                logins = Logins(self._environ, places, known)
+                self._web = Web(Connections(self._environ), logins, self._patience)
+            return self._web
+
+
+def _kept(headers: Mapping[str, str], before: Kept | None) -> Kept:
+    """Say for how long a page needs no question: the server's word, up to ten minutes."""
+    said = headers.get("cache-control", "").lower().replace(" ", "").split(",")
+    fresh = FRESH
+    for word in said:
+        if word in ("no-store", "no-cache"):
+            fresh = 0
+        elif word.startswith("max-age=") and word[8:].isdigit():
+            fresh = min(fresh, float(word[8:]))
+    etag = headers.get("etag", before.etag if before else "")
+    modified = headers.get("last-modified", before.modified if before else "")
+    return Kept(time.time(), fresh, etag, modified)

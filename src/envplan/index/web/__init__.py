@@ -1,0 +1,1 @@
+"""Talking HTTP: politely, with deadlines, and with logins that stay with their host."""

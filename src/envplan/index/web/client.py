@@ -1,0 +1,222 @@
+"""Asking for addresses: redirects, logins, deadlines, further attempts."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import urllib3
+
+from envplan.index.addresses import origin
+from envplan.index.trouble import LARGE, REDIRECT, SILENT, SLOW, Trouble
+from envplan.index.web.connections import Connections
+from envplan.index.web.logins import Logins
+from envplan.index.web.patience import Patience
+from envplan.index.web.status import trouble_of_error, trouble_of_status
+from envplan.settings.model import Login
+
+T = TypeVar("T")
+
+_HOPS = 10
+_CHUNK = 256 * 1024
+_AGENT = "envplan"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer: 200, 206 or 304."""
+
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    url: str  # where it came from, after redirects
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Stream:
+    """An answer whose body is read as it comes."""
+
+    status: int
+    headers: Mapping[str, str]
+    url: str
+    parts: Iterator[bytes]
+
+
+class Web:
+    """Asks servers; may be used by many threads at once."""
+
+    def __init__(self, connections: Connections, logins: Logins, patience: Patience) -> None:
+        self._connections = connections
+        self._logins = logins
+        self.patience = patience
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._connections.close()
+
+    def get(self, url: str, headers: Mapping[str, str], *, limit: int, method: str = "GET") -> Reply:
+        """Read a whole answer of at most `limit` bytes."""
+        until = time.monotonic() + self.patience.page
+
+        def once() -> Reply:
+            with self.open(url, headers, method=method, until=until) as stream:
+                return Reply(stream.status, stream.headers, stream.url, _whole(stream, limit))
+
+        return self.again(once, until)
+
+    def again(self, once: Callable[[], T], until: float | None = None) -> T:
+        """Try; where the trouble may pass, try again after a while."""
+        attempt = 1
+        while True:
+            try:
+                return once()
+            except Trouble as trouble:
+                pause = self.patience.before(attempt, trouble.wait)
+                late = until is not None and time.monotonic() + pause > until
+                if not trouble.passing or attempt >= self.patience.attempts or late:
+                    tried = f" ({attempt} attempts)" if attempt > 1 else ""
+                    raise replace(trouble, found=trouble.found + tried) from None
+            time.sleep(pause)
+            attempt += 1
+
+    @contextlib.contextmanager
+    def open(
+        self, url: str, headers: Mapping[str, str], *, method: str = "GET", until: float | None = None
+    ) -> Iterator[Stream]:
+        """Ask, follow redirects, and hand out the body while it comes."""
+        response, place = self._follow(method, url, headers, until)
+        complete = False
+        try:
+            said = {name.lower(): value for name, value in response.headers.items()}
+            yield Stream(response.status, said, place, self._parts(response, place, until))
+            complete = True
+        finally:
+            # A connection with the rest of a body in it cannot be used again.
+            if not complete or (response.length_remaining or 0) > 0:
+                response.close()
+            response.release_conn()
+
+    def _follow(
+        self, method: str, url: str, headers: Mapping[str, str], until: float | None
+    ) -> tuple[urllib3.BaseHTTPResponse, str]:
+        place = url
+        for _ in range(_HOPS):
+            response = self._ask(method, place, headers, until)
+            if response.status not in (301, 302, 303, 307, 308):
+                return response, place
+            location = response.headers.get("location", "")
+            _discard(response)
+            place = _hop(place, location)
+        raise Trouble(REDIRECT, f"more than {_HOPS} redirects, one after the other", url=url)
+
+    def _ask(
+        self, method: str, url: str, headers: Mapping[str, str], until: float | None
+    ) -> urllib3.BaseHTTPResponse:
+        login = self._logins.of(url)
+        response = self._send(method, url, headers, login, until)
+        if response.status == 401 and login is None:
+            login = self._logins.when_asked(url)
+            if login is not None:
+                _discard(response)
+                response = self._send(method, url, headers, login, until)
+        if response.status in (200, 206, 304, 301, 302, 303, 307, 308):
+            return response
+        trouble = trouble_of_status(response, url, login)
+        _discard(response)
+        raise trouble
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        login: Login | None,
+        until: float | None,
+    ) -> urllib3.BaseHTTPResponse:
+        sent = {"User-Agent": _AGENT, "Accept-Encoding": "gzip", **headers}
+        if login is not None:
+            sent |= urllib3.make_headers(basic_auth=f"{login.user}:{login.password}")
+        left = self.patience.first_byte if until is None else max(0.05, until - time.monotonic())
+        waits = urllib3.Timeout(
+            connect=min(self.patience.connect, left), read=min(self.patience.first_byte, left)
+        )
+        try:
+            return self._connections.to(url).request(
+                method, url, headers=sent, timeout=waits, redirect=False, retries=False, preload_content=False
+            )
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            raise trouble_of_error(error, url) from None
+
+    def _parts(self, response: urllib3.BaseHTTPResponse, url: str, until: float | None) -> Iterator[bytes]:
+        """Read as it comes, and give up on what takes too long in all or comes too slowly."""
+        patience = self.patience
+        started, since, received = time.monotonic(), time.monotonic(), 0
+        while True:
+            try:
+                part = response.read1(_CHUNK, decode_content=True)
+            except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+                raise trouble_of_error(error, url) from None
+            if not part:
+                return
+            yield part
+            now, received = time.monotonic(), received + len(part)
+            if until is not None and now > until:
+                found = f"not complete after {now - started:.0f} seconds"
+                raise Trouble(SILENT, found, "a page or metadata takes seconds", url)
+            if now - since >= patience.window:
+                rate = received / (now - since)
+                if rate < patience.slowest:
+                    found = f"{rate:,.0f} bytes per second, for {now - since:.0f} seconds"
+                    raise Trouble(SLOW, found, f"less than {patience.slowest:,} is as good as nothing", url)
+                since, received = now, 0
+
+
+def _whole(stream: Stream, limit: int) -> bytes:
+    found, size = [], 0
+    if stream.headers.get("content-length", "").isdigit() and int(stream.headers["content-length"]) > limit:
+        raise _too_large(stream, int(stream.headers["content-length"]), limit)
+    for part in stream.parts:
+        found.append(part)
+        size += len(part)
+        if size > limit:
+            raise _too_large(stream, size, limit)
+    return b"".join(found)
+
+
+def _too_large(stream: Stream, size: int, limit: int) -> Trouble:
+    return Trouble(LARGE, f"{size:,} bytes or more", f"nothing of this kind is over {limit:,}", stream.url)
+
+
+def _hop(place: str, location: str) -> str:
+    """Return where a redirect leads, if we go there."""
+    if not location or any(character <= " " or character == "\\" for character in location):
+        raise Trouble(REDIRECT, "a redirect to no address", url=place)
+    try:
+        there = urljoin(place, location)
+        parts = urlsplit(there)
+        origin(there)
+    except ValueError:
+        raise Trouble(REDIRECT, "a redirect to what is no address", url=place) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Trouble(REDIRECT, f"a redirect to {parts.scheme}:", "only https and http are followed", place)
+    if parts.scheme == "http" and urlsplit(place).scheme == "https":
+        why = "anybody on the way could change what http brings"
+        raise Trouble(REDIRECT, f"a redirect from https to http://{parts.hostname}", why, place)
+    if parts.username or parts.password:
+        raise Trouble(REDIRECT, f"a redirect with a login, to {parts.hostname}", url=place)
+    return there
+
+
+def _discard(response: urllib3.BaseHTTPResponse) -> None:
+    """Keep the connection where what is left is small, as it is with redirects and refusals."""
+    length = response.headers.get("content-length", "")
+    if length.isdigit() and int(length) <= 4096:
+        with contextlib.suppress(urllib3.exceptions.HTTPError, OSError):
+            response.drain_conn()
+    else:
+        response.close()
+    response.release_conn()

@@ -1,0 +1,155 @@
+"""Connections: kept alive, 16 a host, the system's certificates, the environment's proxies."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from envplan.index.addresses import origin
+from envplan.index.trouble import PROXY, Trouble
+
+_PER_HOST = 16
+
+
+class _Timely:
+    """A connection whose status and headers have one deadline together.
+
+    A socket's own time-out starts again with every byte: a server that drips headers would hold us for ever.
+    """
+
+    sock: socket.socket | None
+    timeout: float | None
+
+    def getresponse(self) -> Any:
+        watched, late = self.sock, threading.Event()
+
+        def end() -> None:
+            late.set()
+            with contextlib.suppress(OSError):
+                assert watched is not None
+                watched.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(self.timeout or 0, end)
+        timer.daemon = True
+        if watched is not None and self.timeout:
+            timer.start()
+        try:
+            return super().getresponse()  # type: ignore[misc]
+        except Exception:
+            if late.is_set():
+                raise TimeoutError from None
+            raise
+        finally:
+            timer.cancel()
+
+
+class _Connection(_Timely, HTTPConnection):
+    pass
+
+
+class _SecureConnection(_Timely, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class Connections:
+    """The pools: one for what is asked directly, one for each proxy."""
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self._environ = environ
+        self._managers: dict[tuple[str, bool], urllib3.PoolManager] = {}
+        self._proxies: dict[str, str] = {}  # by the origin they are for; to ask takes as long as a request
+        self._lock = threading.Lock()
+
+    def to(self, url: str) -> urllib3.PoolManager:
+        """Return what to ask for an address."""
+        place = origin(url)
+        with self._lock:
+            if place not in self._proxies:
+                self._proxies[place] = self._proxy(url)
+            key = (self._proxies[place], url.startswith("https:"))
+            if key not in self._managers:
+                self._managers[key] = _manager(*key)
+            return self._managers[key]
+
+    def close(self) -> None:
+        """Close them all."""
+        with self._lock:
+            for manager in self._managers.values():
+                manager.clear()
+
+    def _proxy(self, url: str) -> str:
+        from urllib.request import getproxies, proxy_bypass
+
+        parts = urlsplit(url)
+        if self._environ is None or self._environ is os.environ:
+            found, passed = getproxies(), proxy_bypass(parts.netloc.rpartition("@")[2])
+        else:
+            found, passed = _proxies_of(self._environ), _passes(self._environ, parts.netloc)
+        proxy = "" if passed else found.get(parts.scheme) or found.get("all") or ""
+        return proxy if not proxy or "://" in proxy else f"http://{proxy}"
+
+
+def _proxies_of(environ: Mapping[str, str]) -> dict[str, str]:
+    named = {name.lower(): value for name, value in environ.items() if value}
+    named |= {name: value for name, value in environ.items() if name.islower()}  # lower case comes first
+    return {
+        name.removesuffix("_proxy"): value
+        for name, value in named.items()
+        if name.endswith("_proxy") and name != "no_proxy"
+    }
+
+
+def _passes(environ: Mapping[str, str], netloc: str) -> bool:
+    from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
+
+    none = environ.get("no_proxy", environ.get("NO_PROXY", ""))
+    return bool(proxy_bypass_environment(netloc, {"no": none}))
+
+
+def _manager(proxy: str, secure: bool) -> urllib3.PoolManager:
+    # Waiting for a free connection is what bounds how much one host is asked at once.
+    options: dict[str, Any] = {"num_pools": 32, "maxsize": _PER_HOST, "block": True, "retries": False}
+    if secure or proxy.startswith("https:"):
+        options["ssl_context"] = _trust()
+    manager = _proxied(proxy, options) if proxy else urllib3.PoolManager(**options)
+    manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+    return manager
+
+
+def _proxied(proxy: str, options: dict[str, Any]) -> urllib3.PoolManager:
+    parts = urlsplit(proxy)
+    shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Trouble(
+            PROXY, f"the environment names the proxy {shown}", "only proxies that speak HTTP can be used"
+        )
+    if parts.username:
+        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        options["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=login)
+    return urllib3.ProxyManager(shown, **options)
+
+
+def _trust() -> Any:
+    """Trust whom the system trusts, so that a company's own authority needs no setting of ours."""
+    import ssl
+
+    import truststore
+
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

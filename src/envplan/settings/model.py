@@ -1,0 +1,32 @@
+"""The user's settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+DEFAULT = "default"  # stands for the default index
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user's name and password; neither is ever shown."""
+
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+    origin: str = ""  # where it was found, such as ~/.netrc
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """Requests for everything under `prefix` go to `address` instead."""
+
+    prefix: str  # "default", or an address without a slash at its end
+    address: str  # without a slash at its end, without a login
+    login: Login | None = None  # that stood in the address
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that may be set."""
+
+    mirrors: tuple[Mirror, ...] = ()

@@ -1,0 +1,160 @@
+"""Metadata and hashes of files, with as few bytes as can be."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+from packaging.version import Version
+
+from tests.functional.index.serving import Make, problem, serve, words
+from tests.support.local_index import LocalIndex
+from tests.support.wheels import sdist, wheel, zipped
+
+
+@pytest.mark.parametrize("size", [0, 60_000, 400_000])
+def test_metadata_without_a_sidecar_takes_one_range(web: LocalIndex, client: Make, size: int) -> None:
+    filename, body = serve(web, size=size)
+    indexes = client()
+    file = indexes.project(f"{web.url}/simple", "torch").files[0]
+    found = indexes.metadata(file)
+    assert (found.name, found.version) == ("torch", Version("2.2.0"))
+    assert found.requires_dist == ("filelock", "sympy>=1.0")
+    (asked,) = web.requests("/files/*")
+    assert asked.headers["range"] == "bytes=-65536"
+    assert web.sent[f"/files/{filename}"] <= min(len(body), 65536)
+    web.forget()
+    assert client().metadata(file) == found
+    assert web.log == []
+
+
+def test_a_long_list_of_contents_takes_a_second_range(web: LocalIndex, client: Make) -> None:
+    many = {f"torch/{'x' * 60}{number:05}.py": b"" for number in range(2000)}
+    filename, body = wheel("torch", "2.2.0", requires=["filelock"], files=many, size=500_000)
+    web.put(f"/files/{filename}", body)
+    web.page("/simple/torch/", f'<html><a href="/files/{filename}">{filename}</a></html>')
+    indexes = client()
+    assert indexes.metadata(indexes.project(f"{web.url}/simple", "torch").files[0]).requires_dist == (
+        "filelock",
+    )
+    assert len(web.requests("/files/*")) <= 3
+    assert web.sent[f"/files/{filename}"] < len(body) * 0.8
+
+
+@pytest.mark.parametrize("fault", ["no-ranges", "wrong-206"])
+def test_without_honest_ranges_the_whole_file_is_read_and_that_is_said_before(
+    web: LocalIndex, client: Make, fault: str
+) -> None:
+    filename, body = serve(web, size=200_000, hashed=False)
+    web.fault("/files/*", fault)
+    said: list[tuple[str, int]] = []
+    indexes = client(tell=lambda text: said.append((text, web.sent[f"/files/{filename}"])))
+    file = indexes.project(f"{web.url}/simple", "torch").files[0]
+    assert indexes.metadata(file).requires_dist == ("filelock", "sympy>=1.0")
+    assert len(said) == 1
+    assert filename in said[0][0]
+    web.forget()
+    again = client()
+    assert again.hashed(file).sha256 == hashlib.sha256(body).hexdigest()
+    assert again.metadata(file).requires_dist == ("filelock", "sympy>=1.0")
+    assert web.log == []  # what was read once is known
+
+
+def test_metadata_beside_a_wheel_is_read_and_held_against_its_hash(web: LocalIndex, client: Make) -> None:
+    filename, _ = serve(web, sidecar=True)
+    indexes = client()
+    file = indexes.project(f"{web.url}/simple", "torch").files[0]
+    web.fault("*.metadata", "corrupt", times=1)
+    assert problem(lambda: indexes.metadata(file)).code == "EP341"
+    assert client().metadata(file).requires_dist == ("filelock", "sympy>=1.0")
+    assert web.paths("/files/*") == [f"/files/{filename}.metadata"] * 2
+
+
+def test_an_announced_sidecar_that_is_missing_is_found_in_the_wheel(web: LocalIndex, client: Make) -> None:
+    filename, _ = serve(web, sidecar=True)
+    web.remove(f"/files/{filename}.metadata")
+    indexes = client()
+    file = indexes.project(f"{web.url}/simple", "torch").files[0]
+    assert indexes.metadata(file).requires_dist == ("filelock", "sympy>=1.0")
+
+
+@pytest.mark.parametrize(
+    ("body", "words_of_it"),
+    [
+        (b"<html>Accept the terms</html>", "web page"),
+        (b"", ""),
+        (b"\0" * 70_000, "zip"),
+        (zipped({"torch/__init__.py": b""}), "0 files"),
+        (wheel("torch", "9.9.9")[1], "9.9.9"),
+        (wheel("numpy", "2.2.0")[1], "numpy"),
+        (wheel("torch", "2.2.0")[1][:-30], "zip"),
+    ],
+)
+def test_what_is_no_wheel_is_named(web: LocalIndex, client: Make, body: bytes, words_of_it: str) -> None:
+    filename, _ = serve(web, hashed=False)
+    web.put(f"/files/{filename}", body)
+    indexes = client()
+    found = problem(lambda: indexes.metadata(indexes.project(f"{web.url}/simple", "torch").files[0]))
+    assert found.code in ("EP342", "EP337")
+    assert words_of_it in words(found)
+
+
+def test_a_file_that_changes_between_two_ranges_is_never_mixed(web: LocalIndex, client: Make) -> None:
+    many = {f"torch/{'x' * 60}{number:05}.py": b"" for number in range(2000)}
+    filename, body = wheel("torch", "2.2.0", files=many, size=500_000)
+    web.put(f"/files/{filename}", body)
+    web.page("/simple/torch/", f'<html><a href="/files/{filename}">{filename}</a></html>')
+    web.fault("/files/*", "change-etag")
+    indexes = client()
+    found = problem(lambda: indexes.metadata(indexes.project(f"{web.url}/simple", "torch").files[0]))
+    assert found.code == "EP336"
+
+
+def test_a_hash_is_taken_once_and_kept_while_the_file_is_the_same(web: LocalIndex, client: Make) -> None:
+    _, body = serve(web, size=100_000, hashed=False)
+    said: list[str] = []
+    indexes = client(tell=said.append)
+    file = indexes.project(f"{web.url}/simple", "torch").files[0]
+    assert file.sha256 is None
+    found = indexes.hashed(file)
+    assert (found.sha256, found.size) == (hashlib.sha256(body).hexdigest(), len(body))
+    assert len(said) == 1
+    web.forget()
+    assert client().hashed(file) == found
+    assert web.log == []
+    assert client(refresh=True).hashed(file) == found
+    assert [request.method for request in web.log] == ["HEAD"]
+    _, other = serve(web, size=100_001, hashed=False)
+    assert client(refresh=True).hashed(file).sha256 == hashlib.sha256(other).hexdigest()
+
+
+def test_the_size_of_a_file_with_a_hash_needs_no_body(web: LocalIndex, client: Make) -> None:
+    filename, body = serve(web, size=100_000)
+    indexes = client()
+    assert indexes.hashed(indexes.project(f"{web.url}/simple", "torch").files[0]).size == len(body)
+    assert web.sent[f"/files/{filename}"] == 0
+
+
+@pytest.mark.parametrize("kind", ["cut", "slow", "stall"])
+def test_a_body_that_does_not_come_is_no_hash(web: LocalIndex, client: Make, kind: str) -> None:
+    serve(web, size=100_000, hashed=False)
+    how: dict[str, Any] = {"rate": 300} if kind == "slow" else {"after": 2000}
+    web.fault("/files/*", kind, **how)
+    indexes = client()
+    file = indexes.project(f"{web.url}/simple", "torch").files[0]
+    code = {"cut": "EP336", "slow": "EP335", "stall": "EP334"}[kind]
+    assert problem(lambda: indexes.hashed(file)).code == code
+    web.heal()
+    assert client().hashed(file).sha256
+
+
+def test_a_source_archive_says_what_it_needs_without_being_run(web: LocalIndex, client: Make) -> None:
+    filename, body = sdist("torch", "2.2.0", ["filelock"])
+    web.put(f"/files/{filename}", body)
+    web.page("/simple/torch/", f'<html><a href="/files/{filename}">{filename}</a></html>')
+    said: list[str] = []
+    indexes = client(tell=said.append)
+    file = indexes.project(f"{web.url}/simple", "torch").files[0]
+    assert indexes.metadata(file).requires_dist == ("filelock",)
+    assert said
