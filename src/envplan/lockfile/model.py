@@ -96,3 +96,4 @@ class Lock:
     spec_digest: str  # sha256:…
     catalog_digest: str
     groups: tuple[str, ...] = ()  # of the spec
+    document_digest: str | None = None  # of the spec's text, which is told sooner than what it means

@@ -1,0 +1,122 @@
+"""Which machines a lock serves: told by the lock alone, with no catalog and no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envplan.lockfile.model import Lock, Offer
+from envplan.machine.model import Gpu, Machine
+from envplan.problems import Problem, Said
+from envplan.values.variants import Variant
+
+NOT_SERVED = "EP227"
+
+
+def refusals(offer: Offer, machine: Machine) -> tuple[str, ...]:
+    """Say why a machine cannot take a variant; nothing where it can."""
+    if offer.platform != machine.platform:
+        return (f"it is for {offer.platform}",)
+    return (*_system(offer, machine), *_accelerator(offer, machine))
+
+
+def serving(lock: Lock, machine: Machine) -> tuple[Offer, ...]:
+    """List the variants that a machine can take, the best first: accelerators, and of these the newest."""
+    fits = [offer for offer in lock.offers if not refusals(offer, machine)]
+    return tuple(sorted(fits, key=lambda offer: _rank(offer, machine), reverse=True))
+
+
+def _rank(offer: Offer, machine: Machine) -> tuple[bool, bool, Variant]:
+    return (offer.variant.kind != "cpu", _is_native(offer, machine), offer.variant)
+
+
+def not_served(lock: Lock, machine: Machine, file: str) -> Problem | None:
+    """Say that no variant of a lock is for a machine, and why not each."""
+    if serving(lock, machine):
+        return None
+    return Problem(
+        NOT_SERVED,
+        f"the lock does not serve {machine.name}",
+        wanted=(Said(f"{machine.name}, {machine.platform}", machine.origin),),
+        found=(Said(f"variants for {_platforms(lock)}", f"{file}: tool.envplan.target"),),
+        why=tuple(
+            Said(f"{offer.variant}: {'; '.join(reasons)}")
+            for offer in lock.offers
+            if offer.platform == machine.platform and (reasons := refusals(offer, machine))
+        )
+        or (Said(f"no variant is for {machine.platform}"),),
+        cures=("envplan lock",),
+    )
+
+
+def _platforms(lock: Lock) -> str:
+    return ", ".join(sorted({str(offer.platform) for offer in lock.offers}))
+
+
+def _system(offer: Offer, machine: Machine) -> Iterator[str]:
+    if offer.libc and machine.libc:
+        own = machine.libc.value
+        if own.family != offer.libc.family or not own.version.reaches(offer.libc.version):
+            yield f"it needs {offer.libc}; here {own}"
+    if offer.macos and machine.macos and not machine.macos.value.reaches(offer.macos):
+        yield f"it needs macOS {offer.macos}; here {machine.macos}"
+    here = {fact.value for fact in machine.pythons}
+    if here and not here & set(offer.pythons):
+        made, found = (", ".join(map(str, some)) for some in (offer.pythons, sorted(here)))
+        yield f"it is for Python {made}; here {found}"
+
+
+def _accelerator(offer: Offer, machine: Machine) -> Iterator[str]:
+    match offer.variant.kind:
+        case "cuda":
+            yield from _cuda(offer, machine)
+        case "rocm":
+            yield from _amd(offer, machine)
+        case "xpu":
+            if not machine.of("intel") and "xpu" not in machine.any_kinds:
+                yield "it needs an Intel GPU; there is none"
+        case "cpu":
+            return
+
+
+def _cuda(offer: Offer, machine: Machine) -> Iterator[str]:
+    if "cuda" in machine.any_kinds:
+        return
+    if machine.nvidia is None or not machine.of("nvidia"):
+        yield "it needs an NVIDIA GPU with its driver; there is none"
+        return
+    driver = machine.nvidia.driver
+    if offer.driver and not driver.value.reaches(offer.driver):
+        yield f"it needs driver ≥ {offer.driver}; here {driver}"
+    yield from (text for gpu in machine.of("nvidia") if (text := _no_code(offer, machine, gpu)))
+
+
+def _no_code(offer: Offer, machine: Machine, gpu: Gpu) -> str | None:
+    if not offer.native and not offer.ptx:
+        return None  # the wheels are not known to hold code for some GPUs and not for others
+    if gpu.compute is None:
+        return f"the compute capability of {gpu.name} is not known"
+    if any(one.major == gpu.compute.major and one.minor <= gpu.compute.minor for one in offer.native):
+        return None
+    if not any(one <= gpu.compute for one in offer.ptx):
+        return f"it holds no code for {gpu}"
+    if not _is_native(offer, machine):
+        return f"it holds only PTX for {gpu}, which takes driver ≥ {offer.native_driver}"
+    return None
+
+
+def _is_native(offer: Offer, machine: Machine) -> bool:
+    """Whether the driver also compiles PTX of this variant; a variant that asks for no driver is at home."""
+    needed = offer.native_driver or offer.driver
+    if needed is None:
+        return True
+    return machine.nvidia is not None and machine.nvidia.driver.value.reaches(needed)
+
+
+def _amd(offer: Offer, machine: Machine) -> Iterator[str]:
+    if "rocm" in machine.any_kinds:
+        return
+    if not machine.of("amd"):
+        yield "it needs an AMD GPU; there is none"
+    for gpu in machine.of("amd"):
+        if offer.gfx and gpu.gfx not in offer.gfx:
+            yield f"it holds no code for {gpu}"

@@ -1,0 +1,317 @@
+"""What every lock must keep to, whoever wrote it: asked of the parsed file, in milliseconds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from envplan.lockfile.seal import changed_parts, entry_seal, lock_seal
+from envplan.problems import Problem, Said
+
+CODE = "EP104"
+SIZE_LIMIT = 8 * 1024 * 1024  # a file takes 350 bytes: room for 20,000 of them
+
+_NORMAL = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_URL = re.compile(
+    r"(https?)://([a-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9a-f:]+\](?::[0-9]{1,5})?)(/[!$-;=@-Z_a-z~]*)"
+)
+_IN_GROUP = re.compile(r"""['"]([^'"]*)['"]\s+(?:not\s+)?in\s+dependency_groups""")
+_ENTRY_KEYS = frozenset(
+    (
+        *("name", "version", "marker", "requires-python", "dependencies", "index", "tool"),
+        *("vcs", "directory", "sdist", "wheels"),
+    )
+)
+_HEAD_KEYS = frozenset(
+    (
+        *("lock-version", "environments", "requires-python", "created-by", "packages", "tool"),
+        *("extras", "dependency-groups", "default-groups"),
+    )
+)
+
+
+class Faults:
+    """Collects the problems of one lock; each names its entry."""
+
+    def __init__(self, file: str, places: Iterable[int] = ()) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self.places = set(places)  # of the entries that something was said of
+
+    def add(
+        self, where: str, title: str, *, found: str = "", why: str = "", cure: str = "envplan lock"
+    ) -> None:
+        """Note one problem."""
+        from envplan.documents.reading import printable, shown
+
+        title, reasons = printable(title)[:200], (Said(why),) if why else ()
+        origin = f"{self.file}: {where}" if where else self.file
+        self.problems.append(Problem(CODE, title, (), (Said(shown(found), origin),), reasons, (cure,)))
+
+    def entry(self, place: int, entry: Mapping[str, Any]) -> Callable[..., None]:
+        """Return what notes a problem of one entry."""
+
+        def say(key: str, title: str, *, found: object = "", why: str = "") -> None:
+            from envplan.documents.reading import shown
+
+            called = " ".join(shown(str(entry[part])) for part in ("name", "version") if part in entry)
+            self.places.add(place)
+            where = f"packages[{place}] {called}" + (f": {key}" if key else "")
+            self.add(where, f"{called}: {title}", found=str(found), why=why)
+
+        return say
+
+
+def document_faults(document: Mapping[str, Any], faults: Faults) -> bool:
+    """Judge the head of a lock and our own table; whether the rest can be judged at all."""
+    for key in sorted(document.keys() - _HEAD_KEYS):
+        faults.add(key, f"unknown key {key!r} in the lock", found=key)
+    if document.get("lock-version") != "1.0":
+        found = str(document.get("lock-version", "nothing"))
+        faults.add("lock-version", "not a lock of version 1.0", found=found)
+    entries = document.get("packages")
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        faults.add("packages", "the lock holds no list of packages")
+        return False
+    tool = document.get("tool")
+    ours = tool.get("envplan") if isinstance(tool, dict) else None
+    if not isinstance(ours, dict):
+        why = "another tool wrote this lock; envplan needs to know what each variant asks of a machine"
+        faults.add("tool.envplan", "not a lock that envplan wrote", why=why)
+        return False
+    _groups(document, ours, faults)
+    return True
+
+
+def _groups(document: Mapping[str, Any], ours: Mapping[str, Any], faults: Faults) -> None:
+    known, default = document.get("dependency-groups"), ours.get("default")
+    if not isinstance(known, list) or not all(isinstance(group, str) for group in known):
+        faults.add("dependency-groups", "the lock lists no groups", found=str(known))
+        return
+    if document.get("default-groups") != [default] or default not in known:
+        found = str(document.get("default-groups"))
+        why = f"default-groups and tool.envplan.default name one variant: {default}"
+        faults.add("default-groups", "the default group is not the default variant", found=found, why=why)
+    targets = ours.get("target")
+    for place, target in enumerate(targets if isinstance(targets, list) else ()):
+        variant = target.get("variant") if isinstance(target, dict) else None
+        if isinstance(variant, str) and variant.replace(".", "") not in known:
+            where = f"tool.envplan.target[{place}].variant"
+            faults.add(where, f"the variant {variant} is no group of the lock", found=variant)
+
+
+def entry_faults(document: Mapping[str, Any], faults: Faults) -> None:
+    """Judge each entry by itself, and against the others."""
+    entries: list[dict[str, Any]] = document["packages"]
+    names = {entry.get("name") for entry in entries if isinstance(entry.get("name"), str)}
+    groups = set(groups_of(document))
+    for place, entry in enumerate(entries):
+        say = faults.entry(place, entry)
+        for key in sorted(entry.keys() - _ENTRY_KEYS):
+            say(key, f"unknown key {key!r}")
+        _name(entry.get("name"), names, say)
+        _marker(entry.get("marker"), groups, say)
+        _needs(entry.get("dependencies", []), names, say)
+        _source(entry, say)
+
+
+def _name(name: object, names: set[Any], say: Callable[..., None]) -> None:
+    if not isinstance(name, str):
+        say("name", "the name is missing")
+    elif not name.isascii():
+        odd = ", ".join(f"U+{ord(c):04X}" for c in name if not c.isascii())
+        say("name", "the name holds characters that only look like others", found=name, why=f"it holds {odd}")
+    elif not _NORMAL.fullmatch(name):
+        plain = normal(name)
+        twin = f"; {plain} is in the lock too, and both are one project" if plain in names else ""
+        say("name", "the name is not in its one spelling", found=name, why=f"it is written {plain}{twin}")
+
+
+def _marker(marker: object, groups: set[str], say: Callable[..., None]) -> None:
+    if marker is None:
+        return
+    if not isinstance(marker, str):
+        say("marker", "the marker is not text", found=marker)
+        return
+    for group in _IN_GROUP.findall(marker):
+        if group not in groups:
+            known = f"the groups are {', '.join(sorted(groups))}"
+            say("marker", f"the marker names the unknown group {group!r}", found=marker, why=known)
+
+
+def _needs(needs: object, names: set[Any], say: Callable[..., None]) -> None:
+    if not isinstance(needs, list):
+        say("dependencies", "the dependencies are no list")
+        return
+    for need in needs:
+        name = need.get("name") if isinstance(need, dict) else None
+        if not isinstance(name, str) or name not in names:
+            found = name if isinstance(name, str) else need
+            say("dependencies", "it needs a package that is not in the lock", found=found)
+
+
+def _source(entry: Mapping[str, Any], say: Callable[..., None]) -> None:
+    wheels, sdist = entry.get("wheels", []), entry.get("sdist")
+    direct = [key for key in ("vcs", "directory") if key in entry]
+    files = _files(wheels, sdist)
+    if files is None:
+        say("wheels", "the wheels are no list of tables")
+        return
+    if len(direct) + bool(files) != 1:
+        say("", "one source is needed, of files, directory and vcs", found=", ".join(direct) or "none")
+    for key, file in files:
+        _file(key, file, entry, say)
+    if files and (not isinstance(entry.get("index"), str) or not _URL.fullmatch(entry["index"])):
+        say("index", "the index it comes from is missing or no web address", found=entry.get("index", ""))
+    vcs = entry.get("vcs")
+    commit = vcs.get("commit-id") if isinstance(vcs, dict) else None
+    if "vcs" in entry and not (isinstance(commit, str) and _COMMIT.fullmatch(commit)):
+        say("vcs.commit-id", "the commit is not pinned by its whole hash", found=commit or "")
+
+
+def _files(wheels: object, sdist: object) -> list[tuple[str, dict[str, Any]]] | None:
+    found = [("sdist", sdist)] if sdist is not None else []
+    if not isinstance(wheels, list):
+        return None
+    found += [(f"wheels[{place}]", wheel) for place, wheel in enumerate(wheels)]
+    return found if all(isinstance(file, dict) for _, file in found) else None  # type: ignore[return-value]
+
+
+def _file(key: str, file: Mapping[str, Any], entry: Mapping[str, Any], say: Callable[..., None]) -> None:
+    _hashes(key, file.get("hashes"), say)
+    size = file.get("size", 1)
+    if type(size) is not int or size < 1:
+        say(f"{key}.size", "the size is not a number of bytes", found=size)
+    name, url = file.get("name"), file.get("url")
+    parts = _URL.fullmatch(url) if isinstance(url, str) else None
+    if not isinstance(name, str) or not name.isascii() or "/" in name:
+        say(f"{key}.name", "the name of the file is missing or odd", found=name or "")
+        return
+    if parts is None:
+        why = "an address is https://, a host, and a path; no user, no query, and no odd characters"
+        say(f"{key}.url", "the file has no proper address", found=url or "", why=why)
+    elif _unquoted(parts[3].rsplit("/", 1)[1]) != name:
+        say(
+            f"{key}.url",
+            "the address leads to another file than the one named",
+            found=url,
+            why=f"named {name}",
+        )
+    _named(key, name, entry, say)
+
+
+def _named(key: str, name: str, entry: Mapping[str, Any], say: Callable[..., None]) -> None:
+    """Compare project and version in the name of a file with those of its entry."""
+    told = _wheel_name(name) if key != "sdist" else _sdist_name(name)
+    if told is None:
+        say(f"{key}.name", "the file is not named as wheels and source archives are", found=name)
+        return
+    project, version = told
+    wanted, pinned = entry.get("name"), entry.get("version")
+    if isinstance(wanted, str) and normal(project) != normal(wanted):
+        say(f"{key}.name", f"the file is one of another project: {normal(project)}", found=name)
+    elif not isinstance(pinned, str) or not _same_version(version, pinned):
+        say(f"{key}.name", f"the file is one of another version: {version}", found=name)
+
+
+def _hashes(key: str, hashes: object, say: Callable[..., None]) -> None:
+    if not isinstance(hashes, dict) or not hashes:
+        say(
+            f"{key}.hashes", "the file has no hash", why="without one, nobody can tell whether it is the file"
+        )
+    elif "sha256" not in hashes:
+        say(
+            f"{key}.hashes",
+            "the file has no sha256",
+            found=", ".join(hashes),
+            why="weaker hashes can be forged",
+        )
+    elif len(hashes) > 1:
+        found = ", ".join(sorted(hashes))
+        say(f"{key}.hashes", "the file has other hashes beside its sha256", found=found)
+    elif not isinstance(hashes["sha256"], str) or not _SHA256.fullmatch(hashes["sha256"]):
+        found, why = hashes["sha256"], "a sha256 is 64 digits of 0-9 and a-f"
+        say(f"{key}.hashes.sha256", "the hash is no whole sha256", found=found, why=why)
+
+
+def seal_faults(document: Mapping[str, Any], faults: Faults) -> bool:
+    """Compare every seal with what it seals; whether all are whole."""
+    seals, whole = [], True
+    for place, entry in enumerate(document["packages"]):
+        seals.append(entry_seal(entry))
+        tool = entry.get("tool")
+        ours = tool.get("envplan") if isinstance(tool, dict) else None
+        if not isinstance(ours, dict) or ours != {"seal": seals[-1]}:
+            whole = False
+            if place not in faults.places:
+                parts = changed_parts(entry, ours.get("seal")) if isinstance(ours, dict) else ()
+                title = (
+                    f"its {' and its '.join(parts)} changed since it was locked"
+                    if parts
+                    else "it has no seal"
+                )
+                why = "what stands here is not what was sealed when the lock was written"
+                faults.entry(place, entry)("tool.envplan.seal", title, why=why)
+    if whole and document["tool"]["envplan"].get("seal") != lock_seal(document, seals):
+        whole = False
+        why = "each entry is whole, but some were added, moved or removed, or something beside them changed"
+        faults.add("tool.envplan.seal", "the lock was changed since it was written", why=why)
+    return whole
+
+
+def files_of(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Walk the files of an entry that can be judged further: key, scheme and host."""
+    for key, file in _files(entry.get("wheels", []), entry.get("sdist")) or ():
+        url = file.get("url")
+        if isinstance(url, str) and (parts := _URL.fullmatch(url)):
+            yield key, parts[1], parts[2]
+
+
+def groups_of(document: Mapping[str, Any]) -> list[str]:
+    """List the groups of a lock, variants and the spec's own."""
+    known = document.get("dependency-groups")
+    return [group for group in known if isinstance(group, str)] if isinstance(known, list) else []
+
+
+def host_of(address: str) -> tuple[str, str]:
+    """Split scheme and host off an address; both empty where it is none."""
+    parts = _URL.fullmatch(address if address.count("/") > 2 else f"{address}/")
+    return (parts[1], parts[2]) if parts else ("", "")
+
+
+def normal(name: str) -> str:
+    """Write the name of a project in its one spelling."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _unquoted(text: str) -> str:
+    if "%" not in text:
+        return text
+    from urllib.parse import unquote
+
+    return unquote(text)
+
+
+def _wheel_name(name: str) -> tuple[str, str] | None:
+    parts = name.removesuffix(".whl").split("-")
+    return (parts[0], parts[1]) if name.endswith(".whl") and len(parts) in (5, 6) else None
+
+
+def _sdist_name(name: str) -> tuple[str, str] | None:
+    stem = next((name.removesuffix(end) for end in (".tar.gz", ".zip") if name.endswith(end)), "")
+    project, dash, version = stem.rpartition("-")
+    return (project, version) if dash else None
+
+
+def _same_version(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(one) == Version(other)
+    except InvalidVersion:
+        return False
