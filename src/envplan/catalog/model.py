@@ -14,14 +14,13 @@ from typing import Literal
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from envplan.catalog.places import DEFAULT_INDEX
 from envplan.values.evidence import Evidence
 from envplan.values.platforms import Platform
 from envplan.values.specifiers import Need
 from envplan.values.tags import PlatformTag, PythonTag
 from envplan.values.variants import Kind, Variant
 from envplan.values.versions import Compute, Cuda, Dotted
-
-DEFAULT_INDEX = "default"  # stands for the default index, wherever the user's configuration puts it
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +108,7 @@ class Way(Rows):
     project: str = ""  # whose wheels hold the accelerator code, and so decide what is published
     ask: str = ""  # the name to ask for
     extras: tuple[str, ...] = ()
+    local: str = ""  # the extra that asks for it without the CUDA libraries, for those of the system
     toolkit: Cuda | None = None  # where the variant's name does not tell
     needs: str = ""  # what must be on the system besides the driver
     linux_driver: Dotted | None = None  # its own floor, where it is above NVIDIA's

@@ -12,7 +12,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from envplan.catalog.model import DEFAULT_INDEX
+from envplan.catalog.places import DEFAULT_INDEX
 from envplan.documents import Table
 from envplan.values.evidence import METHODS, Evidence
 from envplan.values.platforms import Platform

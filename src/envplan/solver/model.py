@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from envplan.index.model import File, Metadata
 from envplan.problems import Problem
 from envplan.values.targets import Target
+from envplan.values.versions import Dotted, Libc
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,34 @@ class Question:
     preferred: Mapping[str, Version] | None = None  # pins of the lock before, kept where they still fit
     exclude_newer: str | None = None  # RFC 3339
     sdists: frozenset[str] = frozenset()  # names that may be built from source
+    libc: Libc | None = None  # the oldest that the target must run on; none: any glibc will do
+    macos: Dotted | None = None  # likewise
+    undecided: frozenset[str] = (
+        frozenset()
+    )  # names that a plan must decide before any index is asked for them
+    given: tuple[Metadata, ...] = ()  # packages from a folder or a git repository: no index is asked for them
 
 
 @dataclass(frozen=True)
 class Solved:
-    """A version for every name of the graph."""
+    """A version for every name of the graph, and what our own view knows of each."""
 
     target: Target
     versions: Mapping[str, Version]
-    extras: Mapping[str, tuple[str, ...]]
+    extras: Mapping[str, tuple[str, ...]]  # the extras that something in the graph asks for
+    files: Mapping[str, File] = field(default_factory=dict)  # none for given packages
+    metadata: Mapping[str, Metadata] = field(default_factory=dict)
+    dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # direct, sorted
+    problems: tuple[Problem, ...] = ()  # warnings
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """A name that turned up in the graph, and that a plan has to decide first."""
+
+    name: str
+    specifier: SpecifierSet
+    origin: str
 
 
 @dataclass(frozen=True)
@@ -64,6 +86,7 @@ class Unsolved:
 
     target: Target
     problem: Problem
+    undecided: Undecided | None = None  # then another plan may solve it
 
 
 Answer = Solved | Unsolved

@@ -5,7 +5,7 @@ from packaging.version import Version
 
 from envplan.catalog import queries
 from envplan.catalog.load import load
-from envplan.catalog.model import DEFAULT_INDEX
+from envplan.catalog.places import DEFAULT_INDEX
 from envplan.values.platforms import Platform
 from envplan.values.variants import Variant
 

@@ -1,0 +1,106 @@
+"""From the answers of all targets to the entries of one lock."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from packaging.version import Version
+
+from envplan.index.model import File
+from envplan.lockfile.model import GitSource, LockedFile, Pinned
+from envplan.solver.model import Solved
+from envplan.sources.model import Given
+from envplan.spec.model import Spec
+
+
+def assemble(
+    spec: Spec,
+    answers: Sequence[Solved],
+    hashed: Mapping[File, File],
+    given: Iterable[Given],
+) -> tuple[Pinned, ...]:
+    """Join what the targets share: one entry for each name, version and index."""
+    entries: dict[tuple[str, Version, str], list[Solved]] = defaultdict(list)
+    for answer in answers:
+        for name, file in answer.files.items():
+            entries[name, file.version, file.index].append(answer)
+    found = [_entry(spec, key, those, hashed) for key, those in entries.items()]
+    return (*found, *(_elsewhere(spec, one, answers) for one in given))
+
+
+def _entry(
+    spec: Spec, key: tuple[str, Version, str], answers: Sequence[Solved], hashed: Mapping[File, File]
+) -> Pinned:
+    name, version, index = key
+    files = dict.fromkeys(hashed[answer.files[name]] for answer in answers)
+    dependencies = {needed for answer in answers for needed in answer.dependencies.get(name, ())}
+    return Pinned(
+        name,
+        version,
+        index,
+        files=tuple(_file(file) for file in files),
+        targets=frozenset(answer.target for answer in answers),
+        groups=_groups(spec, name, answers),
+        requires_python=answers[0].metadata[name].requires_python if name in answers[0].metadata else None,
+        dependencies=tuple(sorted(dependencies)),
+    )
+
+
+def _file(file: File) -> LockedFile:
+    assert file.sha256
+    return LockedFile(file.name, file.url, file.sha256, file.size, file.uploaded)
+
+
+def _groups(spec: Spec, name: str, answers: Sequence[Solved]) -> frozenset[str]:
+    """The groups of the spec that alone ask for a package; none where the packages themselves do."""
+    grouped = {one.name for _, group in spec.groups for one in group}
+    main = {one.name for one in spec.packages}
+    found: set[str] = set()
+    for answer in answers:
+        roots = {
+            root for root in answer.versions if root in main or _is_implied(root, answer, main | grouped)
+        }
+        if name in reached(answer.dependencies, roots):
+            return frozenset()
+        for group, wanted in spec.groups:
+            if name in reached(answer.dependencies, {one.name for one in wanted}):
+                found.add(group)
+    return frozenset(found)
+
+
+def _is_implied(name: str, answer: Solved, asked: set[str]) -> bool:
+    """A package that nobody in the graph needs was brought along by the plan."""
+    needed = {one for several in answer.dependencies.values() for one in several}
+    return name not in asked and name not in needed
+
+
+def reached(dependencies: Mapping[str, Iterable[str]], roots: Iterable[str]) -> set[str]:
+    """Everything that the roots need, themselves included."""
+    found: set[str] = set()
+    waiting = list(roots)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += dependencies.get(name, ())
+    return found
+
+
+def _elsewhere(spec: Spec, given: Given, answers: Sequence[Solved]) -> Pinned:
+    """Pin a package that no index serves; what lies in a folder has the version it has that day."""
+    name = given.metadata.name
+    those = [answer for answer in answers if name in answer.versions]
+    dependencies = {needed for answer in those for needed in answer.dependencies.get(name, ())}
+    pinned = isinstance(given.source, GitSource) and given.versioned
+    return Pinned(
+        name,
+        given.metadata.version if pinned else None,
+        None,
+        (),
+        frozenset(answer.target for answer in those),
+        groups=_groups(spec, name, those),
+        requires_python=given.metadata.requires_python,
+        dependencies=tuple(sorted(dependencies)),
+        source=given.source,
+    )

@@ -1,0 +1,233 @@
+"""Questions to answers: views, one server, solvers in parallel, and every answer checked."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Self
+
+from packaging.version import Version
+
+from envplan.documents import nearest
+from envplan.index.model import File
+from envplan.problems import EnvplanError, Problem, Said
+from envplan.solver.closure import Closure, close, wrong
+from envplan.solver.conflict import closest
+from envplan.solver.model import Answer, Question, Solved, Unsolved
+from envplan.solver.parallel import in_parallel
+from envplan.solver.process import Stopped
+from envplan.solver.search import DEADLINE, Broken, Found, NotFound, Result, Search, Solver
+from envplan.solver.server import Server
+from envplan.solver.source import Memory, Source
+from envplan.solver.standin import extras_of
+from envplan.solver.unsolved import explain
+from envplan.solver.view import View
+from envplan.values.targets import Target
+from envplan.values.variants import Variant
+
+NO_ROOM = "EP401"
+BROKEN = "EP352"
+YANKED = "EP353"
+UNDATED = "EP354"
+NO_EXTRA = "EP355"
+
+
+class Solving:
+    """Solves as many questions as one command has; what was heard from an index is heard once."""
+
+    def __init__(
+        self, source: Source, solver: Solver, *, deadline: float = DEADLINE, workers: int = 0
+    ) -> None:
+        self._source = source
+        self._solver = solver
+        self._deadline = deadline
+        # A solver waits for its view half of the time: two for each core keep both busy.
+        self._workers = workers or min(8, 2 * (os.cpu_count() or 1))
+        self._memory = Memory(source)
+        self._server = Server()
+        self._views: dict[Target, View] = {}  # the last one of each
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for view in self._views.values():
+            view.stop.set()
+        self._server.close()
+
+    def answers(self, questions: Sequence[Question], *, fresh: bool = False) -> list[Answer]:
+        """Answer every question. Pins of before that still hold together need no solver, unless `fresh`."""
+        return in_parallel(lambda question: self._answer(question, fresh), questions, self._workers)
+
+    def answers_alike(self, questions: Sequence[Question]) -> list[Answer]:
+        """Answer every question, with the versions of the first of its variant wherever those fit.
+
+        Most targets differ in files and not in versions: those are checked, and need no solver of their own.
+        """
+        first: dict[Variant, int] = {}
+        for place, question in enumerate(questions):
+            first.setdefault(question.target.variant, place)
+        leading = self.answers([questions[place] for place in first.values()])
+        known = dict(zip(first, leading, strict=True))
+        rest = [place for place in range(len(questions)) if place not in first.values()]
+        following = self.answers(
+            [_like(questions[place], known[questions[place].target.variant]) for place in rest]
+        )
+        found = dict(zip([*first.values(), *rest], [*leading, *following], strict=True))
+        return [found[place] for place in range(len(questions))]
+
+    def hashed(self, files: Sequence[File]) -> list[File]:
+        """Give files their sha256; those that their index gives none for are fetched."""
+        return in_parallel(lambda one: one if one.sha256 else self._source.hashed(one), files, 4)
+
+    def hidden(self, target: Target, name: str, version: Version) -> str | None:
+        """Say why a target was not shown a version of a package it has; none where it was."""
+        view = self._views[target]
+        page = view.page(name)
+        if any(shown.public == version.public for shown in page.files):
+            return None
+        reasons = (
+            one.unfit.text for one in closest(page.hidden, lambda found: found.public == version.public)
+        )
+        return next(reasons, "its index has no such version")
+
+    def _answer(self, question: Question, fresh: bool) -> Answer:
+        view = View(question, self._memory)
+        self._views[question.target] = view
+        threading.Thread(target=view.foresee, daemon=True).start()
+        try:
+            known = None if fresh else kept(view)
+            answer: Answer = known or self._searched(view, self._search(view))
+        except EnvplanError as error:
+            answer = Unsolved(question.target, (view.failure or error).problems[0], view.undecided)
+        if view.bug:
+            raise view.bug
+        view.stop.set()
+        return answer
+
+    def _search(self, view: View) -> Result:
+        for wanted in view.needs:
+            view.page(
+                wanted.requires.name
+            )  # a name that its index has not is known before anything is started
+        search = Search(
+            self._server.mount(view),
+            tuple(dict.fromkeys(str(one.requires) for one in view.needs)),
+            tuple(dict.fromkeys(str(replace(one.requires, extras=())) for one in view.constraints)),
+            view.question.preferred or {},
+            self._deadline,
+            view.stop,
+        )
+        try:
+            return self._solver.search(search)
+        except OSError as error:  # a full disk, or no folder for temporary files
+            why = (Said(error.strerror or str(error)), Said("the solver works in a temporary folder"))
+            raise EnvplanError(Problem(NO_ROOM, "the solver has no room to work in", why=why)) from None
+
+    def _searched(self, view: View, result: Result) -> Answer:
+        target, solver = view.question.target, self._solver.name
+        if view.failure:
+            raise view.failure
+        match result:
+            case Found(versions):
+                closure = close(view, versions)
+                if closure.faults:
+                    return Unsolved(target, wrong(view, solver, closure))
+                return _solved(view, versions, closure)
+            case NotFound(words):
+                return Unsolved(target, explain(view, solver, words))
+            case Broken(reason, words):
+                return Unsolved(target, _broken(view, solver, reason, words))
+            case Stopped():
+                return Unsolved(target, _broken(view, solver, "was stopped", ""))
+
+
+def solve_all(
+    questions: Sequence[Question],
+    source: Source,
+    solver: Solver,
+    *,
+    deadline: float = DEADLINE,
+    workers: int = 0,
+) -> list[Answer]:
+    """Answer every question, in their order."""
+    with Solving(source, solver, deadline=deadline, workers=workers) as solving:
+        return solving.answers(questions)
+
+
+def _like(question: Question, answer: Answer) -> Question:
+    """Prefer the versions of another target's answer, after the question's own."""
+    if not isinstance(answer, Solved):
+        return question
+    return replace(question, preferred={**answer.versions, **(question.preferred or {})})
+
+
+def kept(view: View) -> Solved | None:
+    """Answer with the pins of before, where they still hold together: what any solver would do with them."""
+    preferred = view.question.preferred
+    if not preferred or any(wanted.requires.name not in preferred for wanted in view.needs):
+        return None
+    closure = close(view, preferred, all_needed=False)
+    if closure.faults:
+        return None
+    return _solved(view, {name: preferred[name] for name in closure.dependencies}, closure)
+
+
+def _solved(view: View, versions: Mapping[str, Version], closure: Closure) -> Solved:
+    names = sorted(versions)
+    files = {name: view.page(name).files[versions[name]] for name in names if name not in view.given}
+    return Solved(
+        view.question.target,
+        {name: versions[name] for name in names},
+        closure.extras,
+        files,
+        {name: view.release(name, versions[name]).metadata for name in names},
+        closure.dependencies,
+        (*_warnings(view, files), *_without_extra(view, versions)),
+    )
+
+
+def _warnings(view: View, files: Mapping[str, File]) -> list[Problem]:
+    problems = []
+    for name, file in files.items():
+        if file.yanked is not None:
+            found = Said(file.yanked or "no reason is given", file.index)
+            title = f"{name} {file.version} was withdrawn by its makers, and is taken because it is pinned"
+            problems.append(Problem(YANKED, title, found=(found,), severity="warning"))
+    undated = [name for name, file in files.items() if view.cutoff and not file.uploaded]
+    if undated:
+        title = "exclude-newer cannot be applied where an index does not say when a file was published"
+        found = Said(", ".join(undated), "; ".join(sorted({files[name].index for name in undated})))
+        problems.append(Problem(UNDATED, title, found=(found,), severity="warning"))
+    return problems
+
+
+def _without_extra(view: View, versions: Mapping[str, Version]) -> Iterator[Problem]:
+    """Name the extras that a package has not: solvers pass over them, and a slip of the pen installs less."""
+    for wanted in view.needs:
+        name = wanted.requires.name
+        known = extras_of(view.release(name, versions[name]))
+        for extra in wanted.requires.extras:
+            if extra not in known:
+                near = nearest(extra, known)
+                yield Problem(
+                    NO_EXTRA,
+                    f"{name} {versions[name]} has no extra {extra}",
+                    wanted=(Said(str(wanted.requires), wanted.need.origin),),
+                    found=(Said(", ".join(sorted(known)) or "no extras at all", "its metadata"),),
+                    cures=(f'{name} = {{ version = "*", extras = ["{near}"] }}',) if near else (),
+                    severity="warning",
+                )
+
+
+def _broken(view: View, solver: str, reason: str, words: str) -> Problem:
+    other = "pip-tools" if solver == "uv" else "uv"
+    return Problem(
+        BROKEN,
+        f"{solver} gave no answer for {view.question.target}",
+        found=(Said(f"{solver} {reason}", solver),),
+        why=tuple(Said(line, solver) for line in words.splitlines()),
+        cures=(f"envplan lock --solver {other}",),
+    )

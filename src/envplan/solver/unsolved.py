@@ -1,0 +1,141 @@
+"""No versions fit together: which requirement, on which index, what was hidden and why, what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from envplan.problems import EnvplanError, Problem, Said
+from envplan.solver.conflict import Clash, clash, closest
+from envplan.solver.fitting import Kind
+from envplan.solver.view import Hidden, View
+
+UNSOLVABLE = "EP350"
+
+_HIDDEN: dict[Kind, str] = {
+    "platform": "has no wheel for {platform}",
+    "glibc": "needs a newer glibc",
+    "macos": "needs a newer macOS",
+    "python": "has no wheel for Python {python}",
+    "requires-python": "does not admit Python {python}",
+    "sdist": "is published as source code only",
+    "newer": "is newer than exclude-newer allows",
+    "yanked": "was withdrawn by its makers",
+    "prerelease": "is a pre-release",
+    "quarantined": "is in quarantine",
+}
+
+
+def explain(view: View, solver: str, words: str) -> Problem:
+    """Say why no versions fit together: our reasons first, the solver's own words last."""
+    target = view.question.target
+    try:
+        found = clash(view)
+    except EnvplanError as error:  # reading more than the solver had read may fail
+        return error.problems[0]
+    quoted = tuple(Said(line, solver) for line in words.splitlines())
+    if found is None:
+        asked = tuple(Said(str(one.requires), one.need.origin) for one in (*view.needs, *view.constraints))
+        return Problem(
+            UNSOLVABLE,
+            f"no versions fit together for {target}",
+            wanted=asked[:12],
+            why=quoted,
+            cures=tuple(f'{one.requires.name} = "*"' for one in view.needs if len(one.requires.specifier))[
+                :3
+            ],
+        )
+    return _told(view, found, quoted)
+
+
+def _told(view: View, found: Clash, quoted: tuple[Said, ...]) -> Problem:
+    name, target = found.name, view.question.target
+    page = view.page(name)
+    hidden = closest(page.hidden, found.admits)
+    demands = found.demands
+    if len(demands) > 1:
+        title = f"no version of {name} fits all who need it, for {target}"
+    elif demands[0].of_spec:
+        title = f"no version that fits {demands[0].text} can be had for {target}"
+    else:
+        title = f"{demands[0].need} needs {name}, and no version that fits can be had for {target}"
+    index = (
+        Said(f"{name} is taken from {page.index} and from nowhere else", "indexes") if page.index else None
+    )
+    shown = _near(tuple(page.files), found)
+    seen = Said(f"{name} {shown}" if shown else f"no version of {name} that this target can run", page.index)
+    why = [
+        *(_hidden_line(view, one) for one in hidden[:4]),
+        *([index] if index else []),
+        *found.reasons,
+        *quoted,
+    ]
+    return Problem(
+        UNSOLVABLE,
+        title,
+        wanted=tuple(Said(one.text, one.origin) for one in demands[:8]),
+        found=(seen,),
+        why=tuple(why),
+        cures=tuple(dict.fromkeys(_cures(view, found, hidden))),
+    )
+
+
+def _hidden_line(view: View, one: Hidden) -> Said:
+    target = view.question.target
+    what = _HIDDEN[one.unfit.kind].format(platform=target.platform, python=target.python)
+    return Said(f"{one.file.project} {one.file.version} {what}: {one.unfit.text}", one.file.name)
+
+
+def _near(versions: tuple[Version, ...], found: Clash) -> str:
+    """Name the versions there are, those nearest to what was asked first."""
+    if not versions:
+        return ""
+    newest = [str(version) for version in sorted(versions, reverse=True)]
+    wanted = _first_number(found)
+    if wanted is not None:
+        newest.sort(key=lambda text: abs(_number(Version(text)) - wanted))
+    return ", ".join(newest[:5]) + (f" and {len(newest) - 5} more" if len(newest) > 5 else "")
+
+
+def _first_number(found: Clash) -> float | None:
+    for demand in found.demands:
+        for one in demand.alternatives[0][1].specifier:
+            return _number(Version(one.version.removesuffix(".*"))) if one.operator != "===" else None
+    return None
+
+
+def _number(version: Version) -> float:
+    release = (*version.release, 0, 0)
+    return version.epoch * 1e12 + release[0] * 1e6 + release[1] * 1e3 + release[2]
+
+
+def _cures(view: View, found: Clash, hidden: list[Hidden]) -> Iterator[str]:
+    name = found.name
+    for kind in dict.fromkeys(one.unfit.kind for one in hidden):
+        newest = max((one for one in hidden if one.unfit.kind == kind), key=lambda one: one.file.version)
+        version = newest.file.version
+        match kind:
+            case "prerelease" | "yanked":
+                yield f'{name} = "=={version}"'
+            case "newer":
+                yield f'exclude-newer = "{_day_after(newest.file.uploaded or "")}"'
+            case "sdist":
+                yield f'allow-sdist = ["{name}"]'
+    usable = [version for version in view.page(name).files if not found.unusable.get(version)]
+    if usable and len(found.demands) == 1 and found.demands[0].of_spec:
+        near = min(usable, key=lambda one: abs(_number(one) - (_first_number(found) or 0)))
+        if clash(view, {name: SpecifierSet(f"=={near}")}) is None:
+            yield f'{name} = "{near.public}"'
+    if len(found.demands) > 1:
+        narrow = {one.requires.name for one in view.needs if len(one.requires.specifier)}
+        for need in dict.fromkeys(one.need for one in found.demands if one.need in narrow):
+            if need and clash(view, {need: SpecifierSet()}) is None:
+                yield f'{need} = "*"'
+
+
+def _day_after(uploaded: str) -> str:
+    from datetime import datetime, timedelta
+
+    return (datetime.fromisoformat(uploaded) + timedelta(days=1)).date().isoformat()
