@@ -40,7 +40,7 @@ def plan(spec_file: Path, profiles: Sequence[str] = ()) -> PlanMade:
         spec = read_spec(spec_file)
     except EnvplanError as error:
         problems += error.problems
-    folder = _beside(spec_file) / "catalog.d"
+    folder = beside(spec_file) / "catalog.d"
     for name in profiles:
         try:
             machines.append(profile(name, folder))
@@ -64,7 +64,8 @@ def profile(name: str, overlay: Path | None = None) -> Machine:
     return read_profile(find_profile(name), known=partial(compute_of, overlay=overlay))
 
 
-def _beside(spec_file: Path) -> Path:
+def beside(spec_file: Path) -> Path:
+    """Return the folder that a spec lies in."""
     try:
         return spec_file if spec_file.is_dir() else spec_file.parent
     except (OSError, ValueError):  # reading the spec has said so already

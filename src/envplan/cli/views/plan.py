@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from envplan.catalog.model import DEFAULT_INDEX
+from envplan.catalog.places import DEFAULT_INDEX
+from envplan.cli.views.columns import columns
 from envplan.machine.model import Machine
 from envplan.planner.model import Impossible, Outcome, Pin, Planned
 from envplan.planner.plan import verdicts_by_rank
@@ -164,20 +165,13 @@ def _table(made: PlanMade) -> str:
             marks = ("yes" if variant in outcome.serving else "·" for variant in variants)
             builds = ", ".join(f"{pin.name} {pin.version}" for pin in outcome.pins if pin.exact)
             rows.append([outcome.machine.name, *marks, builds or outcome.variant.name])
-    lines = _columns(rows)
+    lines = columns(rows)
     if made.plan.fewest:
         names = ", ".join(variant.name for variant in made.plan.fewest)
         lines += ["", f"fewest variants that serve them all: {names}"]
     if made.plan.left_out:
         lines.append(f"left out: {', '.join(outcome.machine.name for outcome in made.plan.left_out)}")
     return "\n".join(lines)
-
-
-def _columns(rows: list[list[str]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
 
 
 def _candidates(outcome: Outcome) -> str:

@@ -1,0 +1,135 @@
+"""Check: is the lock in order, and still the one that the spec asks for? Offline, and quick enough for CI."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from envplan.catalog.places import DEFAULT_INDEX, Places
+from envplan.documents.opening import read_document
+from envplan.index.addresses import canonical_index
+from envplan.lockfile.check import Expected
+from envplan.lockfile.check import check as check_lock
+from envplan.lockfile.rules import SIZE_LIMIT
+from envplan.lockfile.seal import digest_of
+from envplan.problems import EnvplanError, Problem, Said
+
+if TYPE_CHECKING:
+    from envplan.machine.model import Machine
+    from envplan.spec.model import Spec
+
+_MISSING = "EP104"
+_VARIANT = re.compile(r'^variant = "([^"]+)"$', re.MULTILINE)
+
+Patterns = tuple[tuple[str, str], ...]  # (pattern, index address), in the order of the spec
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found wrong with a lock; nothing where it is in order."""
+
+    file: Path
+    problems: tuple[Problem, ...]
+
+
+def check(spec_file: Path, lock_file: Path | None = None, profiles: Collection[str] = ()) -> Checked:
+    """Judge the lock by itself, by the spec beside it, and by the machines that must be served."""
+    from envplan.spec.read import read_bytes
+    from envplan.spec.read import spec_file as find
+
+    path = find(spec_file)
+    file = lock_file or path.parent / "pylock.toml"
+    data = _read(file)
+    text = read_bytes(path)
+    plain = _plainly(text, path, data)
+    expected = plain if plain and not profiles else _fully(text, path, data, profiles)
+    return Checked(file, check_lock(data, file.name, expected))
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return read_document(file, SIZE_LIMIT)
+    except FileNotFoundError:
+        problem = Problem(_MISSING, "there is no lock", found=(Said(f"no {file}"),), cures=("envplan lock",))
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        problem = Problem(_MISSING, "the lock cannot be read", why=(Said(reason, str(file)),))
+    raise EnvplanError(problem)
+
+
+def _plainly(text: bytes, path: Path, data: bytes) -> Expected | None:
+    """Ask by the spec's own table where it is, word for word, the one that the lock was made from.
+
+    Then it was read in full and found good when the lock was made, and neither that nor the packages it takes
+    (30 ms) are needed again.
+    """
+    if path.name == "pyproject.toml" or path.suffix != ".toml":
+        return None
+    try:
+        document = tomllib.loads(text.decode())
+    except (ValueError, RecursionError):
+        return None
+    digest = digest_of(document)
+    if f'document = "{digest}"'.encode() not in data or document.get("targets", {}).get("profiles"):
+        return None
+    patterns = [
+        (str(pattern), canonical_index(str(index["url"])))
+        for index in document.get("indexes", {}).values()
+        for pattern in index["packages"]
+    ]
+    return _expected("", digest, tuple(patterns), path, data)
+
+
+def _fully(text: bytes, path: Path, data: bytes, profiles: Collection[str]) -> Expected:
+    from envplan.lockfile.digest import spec_digest
+    from envplan.spec.read import decode_file
+
+    spec = decode_file(text, path)
+    patterns = [(pattern, canonical_index(index.url)) for index in spec.indexes for pattern in index.packages]
+    machines = _machines(spec, path.parent, profiles)
+    return _expected(spec_digest(spec), None, tuple(patterns), path, data, machines)
+
+
+def _expected(
+    spec: str,
+    document: str | None,
+    patterns: Patterns,
+    path: Path,
+    data: bytes,
+    machines: tuple[Machine, ...] = (),
+) -> Expected:
+    variants = set(_VARIANT.findall(data.decode(errors="replace")))
+    places = Places(variants, path.parent / "catalog.d")
+    addresses = {address for _, address in patterns} | _canonical(places.all())
+    indexes: Mapping[str, Any] = dict.fromkeys(addresses)
+    return Expected(spec, document, indexes, _index_of(patterns, places), machines)
+
+
+def _index_of(patterns: Patterns, places: Places) -> Callable[[str], Collection[str]]:
+    def index_of(name: str) -> Collection[str]:
+        known = _canonical(places.of(name))
+        bound = next((address for pattern, address in patterns if fnmatchcase(name, pattern.lower())), None)
+        if bound is None:
+            return known
+        decided = known - _canonical(frozenset({DEFAULT_INDEX}))
+        return decided | {bound}
+
+    return index_of
+
+
+def _canonical(places: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(canonical_index, places))
+
+
+def _machines(spec: Spec, folder: Path, profiles: Collection[str]) -> tuple[Machine, ...]:
+    named = [*(str(folder / one) for one in spec.profiles), *profiles]
+    if not named:
+        return ()
+    from envplan.verbs.plan import profile
+
+    return tuple(profile(name, folder / "catalog.d") for name in named)

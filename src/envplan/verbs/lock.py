@@ -1,0 +1,201 @@
+"""Lock: plan what the lock is for, solve each target in its own view, check the answers, write one file."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from envplan.documents import nearest
+from envplan.documents.opening import read_document
+from envplan.documents.writing import write_document
+from envplan.lockfile.decode import decode
+from envplan.lockfile.diff import Diff, diff
+from envplan.lockfile.digest import document_digest
+from envplan.lockfile.encode import encode
+from envplan.lockfile.model import GitSource, Lock
+from envplan.lockfile.rules import SIZE_LIMIT
+from envplan.machine.model import Machine
+from envplan.planner.wishes import everything
+from envplan.problems import EnvplanError, Problem, Said
+from envplan.solver.differences import Difference
+from envplan.solver.ignored import ignored_settings
+from envplan.solver.making import Tell, Work, make
+from envplan.spec.model import FromIndex, Spec
+from envplan.spec.read import decode_file, read_bytes, spec_file
+from envplan.values.targets import Target
+from envplan.verbs.plan import beside, compute_of, profile
+
+if TYPE_CHECKING:
+    from envplan.sources import Given
+
+_UNREADABLE, _SETTINGS, _EDITED = "EP104", "EP310", "EP313"
+
+
+@dataclass(frozen=True)
+class LockRequest:
+    """What `envplan lock` is asked to do."""
+
+    spec_file: Path
+    lock_file: Path | None = None
+    profiles: tuple[str, ...] = ()
+    upgrade: bool = False
+    upgrade_packages: tuple[str, ...] = ()
+    solver: str = "uv"
+    cross_check: bool = False
+
+
+@dataclass(frozen=True)
+class LockMade:
+    """The lock, where its targets differ, and how it differs from the one before."""
+
+    lock: Lock
+    file: Path
+    changed: bool
+    difference: Diff | None  # none where there was no lock
+    differences: tuple[Difference, ...]
+    compared: tuple[Target, ...]  # targets that the other solver confirmed
+    problems: tuple[Problem, ...] = ()
+
+
+def lock(request: LockRequest, tell: Tell, *, write: bool = True) -> LockMade:
+    """Make the lock; without `write`, only say what would change."""
+    path = spec_file(request.spec_file)
+    text = read_bytes(path)
+    spec = decode_file(text, path)
+    folder = beside(path)
+    file = request.lock_file or lock_path(folder)
+    before, told = _before(file, request)
+    _known(request.upgrade_packages, before, file)
+    machines, here = _machines(request, spec, folder), _here(folder)
+    given = _given(spec, folder, before, request, tell)
+    work = Work(
+        spec,
+        folder,
+        machines,
+        here,
+        before,
+        given,
+        request.solver,
+        request.cross_check,
+        request.upgrade,
+        request.upgrade_packages,
+    )
+    made = make(work, tell)
+    new = replace(made.lock, document_digest=_document(text, path))
+    data = encode(new, file.name)
+    changed = not file.is_file() or file.read_bytes() != data
+    if changed and write:
+        write_document(file, data.decode())
+    problems = (*spec.notes, *told, *_ignored(folder), *made.problems)
+    difference = diff(before, new) if before else None
+    return LockMade(new, file, changed, difference, made.differences, made.compared, problems)
+
+
+def lock_path(folder: Path) -> Path:
+    """pylock.toml beside the spec; a further environment's pylock.NAME.toml is named by the caller."""
+    return folder / "pylock.toml"
+
+
+def _before(file: Path, request: LockRequest) -> tuple[Lock | None, tuple[Problem, ...]]:
+    """The lock there is, whose pins are kept. Of one that was edited nothing but its pins is believed."""
+    try:
+        data = read_document(file, SIZE_LIMIT) if file.is_file() else b""
+    except OSError as error:
+        raise EnvplanError(Problem(_UNREADABLE, f"{file} cannot be read", why=(Said(str(error)),))) from None
+    if not data:
+        return None, ()
+    try:
+        return decode(data, file.name), ()
+    except EnvplanError as error:
+        faults = error.problems
+    why = tuple(Said(one.title, one.found[0].origin if one.found else "") for one in faults[:8])
+    try:
+        edited = decode(data, file.name, sealed=False)
+    except EnvplanError:
+        if request.upgrade:
+            return None, ()
+        cure = (
+            f"envplan lock --upgrade --lock {quote(str(file))}"
+            if request.lock_file
+            else "envplan lock --upgrade"
+        )
+        title = f"{file.name} is no lock that pins can be kept from"
+        raise EnvplanError(Problem(_UNREADABLE, title, why=why, cures=(cure,))) from None
+    title = f"{file.name} was edited by hand; its pins are kept where they hold, all else is made anew"
+    return edited, (Problem(_EDITED, title, why=why, severity="warning"),)
+
+
+def _known(names: Sequence[str], before: Lock | None, file: Path) -> None:
+    """Refuse to upgrade what is not there to be upgraded: most often a slip of the fingers."""
+    held = {one.name for one in before.packages} if before else set()
+    unknown = [name for name in names if name not in held]
+    if unknown:
+        meant = [near for name in unknown if (near := nearest(name, held))]
+        found = f"{len(held)} packages" if before else "no lock"
+        raise EnvplanError(
+            Problem(
+                "EP100",
+                f"{', '.join(unknown)} cannot be upgraded: not in the lock",
+                wanted=(Said(", ".join(unknown), "--upgrade-package"),),
+                found=(Said(found, str(file)),),
+                cures=tuple(f"envplan lock --upgrade-package {name}" for name in meant) or ("envplan lock",),
+            )
+        )
+
+
+def _machines(request: LockRequest, spec: Spec, folder: Path) -> tuple[Machine, ...]:
+    named = [str(folder / one) for one in spec.profiles]
+    problems: list[Problem] = []
+    machines: list[Machine] = []
+    for name in (*named, *request.profiles):
+        try:
+            machines.append(profile(name, folder / "catalog.d"))
+        except EnvplanError as error:
+            problems += error.problems
+    if problems:
+        raise EnvplanError(*problems)
+    return tuple(machines)
+
+
+def _given(
+    spec: Spec, folder: Path, before: Lock | None, request: LockRequest, tell: Tell
+) -> tuple[Given, ...]:
+    """Ask folders and git repositories what they hold; a commit stays until it is to be upgraded."""
+    elsewhere = [one for one in everything(spec) if not isinstance(one.location, FromIndex)]
+    if not elsewhere:
+        return ()
+    from envplan.sources import given
+
+    kept = {
+        one.name: one.source
+        for one in (before.packages if before and not request.upgrade else ())
+        if isinstance(one.source, GitSource) and one.name not in request.upgrade_packages
+    }
+    return given(elsewhere, folder, kept=kept, tell=tell)
+
+
+def _ignored(folder: Path) -> tuple[Problem, ...]:
+    """Say which settings of pip and uv would have changed an answer, and do not."""
+    said = ignored_settings(os.environ, folder.absolute(), Path.home())
+    if not said:
+        return ()
+    title = "settings of pip and uv on this machine are not followed: a lock is the same everywhere"
+    why = (Said("indexes are named in the spec; mirrors of them in envplan's own configuration"),)
+    return (Problem(_SETTINGS, title, found=said, why=why, severity="note"),)
+
+
+def _document(text: bytes, path: Path) -> str | None:
+    """Digest the spec as it is written, where it is TOML: by that a check soonest tells it is the same."""
+    return document_digest(tomllib.loads(text.decode())) if path.suffix == ".toml" else None
+
+
+def _here(folder: Path) -> Machine:
+    from envplan.machine.probe import here
+
+    return here(known=partial(compute_of, overlay=folder / "catalog.d")).machine

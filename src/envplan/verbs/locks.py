@@ -1,0 +1,105 @@
+"""Opening a lock that is there, to look at it; what the spec names, where there is one."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from shlex import quote
+
+from envplan.documents.opening import read_document
+from envplan.documents.reading import shown
+from envplan.lockfile.decode import decode
+from envplan.lockfile.model import Lock
+from envplan.lockfile.rules import SIZE_LIMIT
+from envplan.problems import EnvplanError, Problem, Said
+from envplan.spec.model import Requirement
+
+CODE = "EP111"
+LOCK_FILE = "pylock.toml"
+STDIN = "-"
+
+_LISTED = 5
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A lock, and the packages of its spec by name; none where no spec could be read."""
+
+    lock: Lock
+    file: Path
+    wanted: dict[str, Requirement] | None
+    options: str  # what to type after another command, for it to see the same lock
+
+
+def open_lock(spec_file: Path | None, lock_file: Path | None) -> Opened:
+    """Read the lock that is named, or the one beside the spec."""
+    spec = spec_file or (lock_file.parent if lock_file else Path())
+    file = lock_file or (spec if _is_folder(spec) else spec.parent) / LOCK_FILE
+    named = (("--spec", spec_file), ("--lock", lock_file))
+    options = "".join(f" {option} {quote(str(path))}" for option, path in named if path)
+    lock = read_lock(file, f"envplan lock{options}")
+    return Opened(lock, file, _wanted(spec, lock, asked=spec_file is not None), options)
+
+
+def read_lock(file: Path, cure: str) -> Lock:
+    """Read one lock, or stdin where it is called "-"; the cure is for one that is not there."""
+    name = "stdin" if str(file) == STDIN else str(file)
+    try:
+        data = _stdin() if str(file) == STDIN else read_document(file, SIZE_LIMIT)
+    except (OSError, ValueError) as error:
+        raise EnvplanError(_unreadable(file, name, error, cure)) from None
+    try:
+        return decode(data, name)
+    except EnvplanError as error:  # of a file that is no TOML nobody has said what to do
+        told = (one if one.cures else replace(one, cures=("envplan lock",)) for one in error.problems)
+        raise EnvplanError(*told) from None
+
+
+def _stdin() -> bytes:
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "it is closed")
+    return sys.stdin.buffer.read(SIZE_LIMIT + 1)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # reading it says so
+        return False
+
+
+def _wanted(spec_file: Path, lock: Lock, *, asked: bool) -> dict[str, Requirement] | None:
+    """Read what the spec wants; a lock can be looked at without it, unless somebody names one."""
+    from envplan.spec.read import read_spec
+
+    try:
+        spec = read_spec(spec_file)
+    except EnvplanError:
+        if asked:
+            raise
+        return None
+    if spec.name != lock.name and not asked:
+        return None  # the spec of another environment that lies in the same folder
+    grouped = {one.name: one for _, group in spec.groups for one in group}
+    return {**grouped, **{one.name: one for one in spec.packages}}
+
+
+def _unreadable(file: Path, name: str, error: Exception, cure: str) -> Problem:
+    if isinstance(error, FileNotFoundError):
+        others = _others(file)
+        found = (Said(f"other locks: {', '.join(others)}", shown(str(file.parent))),) if others else ()
+        return Problem(CODE, f"there is no lock {shown(name)}", found=found, cures=(cure,))
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    cures = ("git show HEAD:pylock.toml | envplan diff - pylock.toml",) if "pipe" in (reason or "") else ()
+    why = (Said(reason or type(error).__name__),)
+    return Problem(CODE, f"{shown(name)} cannot be read", why=why, cures=cures)
+
+
+def _others(file: Path) -> list[str]:
+    """List the locks in the same folder, one of which may have been meant."""
+    try:
+        return [shown(one.name) for one in sorted(file.parent.glob("pylock*.toml"))[:_LISTED]]
+    except (OSError, ValueError):
+        return []

@@ -1,0 +1,197 @@
+"""`lock --check`: what stands in the file is what was locked, and what the spec asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.functional.lock.conftest import BIG, Made, Project, new_project
+
+Edit = Callable[[str], str]
+
+
+def swap(old: str, new: str) -> Edit:
+    """Replace the first of it that stands in the file."""
+
+    def edit(text: str) -> str:
+        assert old in text, old
+        return text.replace(old, new, 1)
+
+    return edit
+
+
+def rub_out(pattern: str, new: str = "") -> Edit:
+    def edit(text: str) -> str:
+        changed, count = re.subn(pattern, new, text, count=1, flags=re.DOTALL)
+        assert count, pattern
+        return changed
+
+    return edit
+
+
+def of(name: str, edit: Edit) -> Edit:
+    """Change the entry of one package only."""
+
+    def narrowed(text: str) -> str:
+        start = text.index(f'[[packages]]\nname = "{name}"')
+        end = text.find("[[packages]]", start + 1)
+        return text[:start] + edit(text[start:end]) + text[end:]
+
+    return narrowed
+
+
+def twin(text: str) -> str:
+    """The entry of pandas once more, in another spelling."""
+    start = text.index('[[packages]]\nname = "pandas"')
+    entry = text[start : text.index("[[packages]]", start + 1)]
+    return text.replace(entry, entry + entry.replace('"pandas"', '"Pandas"', 1))
+
+
+HASH = r'hashes = \{ sha256 = "([0-9a-f]{64})" \}'
+EDITS = {
+    "a foreign host": ("filelock", rub_out(r'url = "https://[^/"]+', 'url = "https://files.evil.example')),
+    "a look-alike host": (
+        "torch",
+        rub_out(r'url = "https://[^/"]+', 'url = "https://download.pytorch.org.evil.example'),
+    ),
+    "a host in Cyrillic": ("torch", rub_out(r'url = "https://.', 'url = "https://\u0440')),
+    "no encryption": ("filelock", rub_out(r'url = "https:', 'url = "http:')),
+    "a user in the address": ("filelock", rub_out(r'url = "https://', 'url = "https://me:secret@')),
+    "a file of another project": ("filelock", rub_out(r'name = "filelock-', 'name = "fi1elock-')),
+    "an address of another file": ("filelock", rub_out(r"/filelock-([^/]*whl)", r"/fileblock-\1")),
+    "a file of another version": ("filelock", rub_out(r"filelock-3\.\d+", "filelock-9.9")),
+    "another version": ("filelock", rub_out(r'\nversion = "[^"]+"', '\nversion = "9.9"')),
+    "no hash": ("pandas", rub_out(rf", {HASH}", "")),
+    "an empty hash": ("pandas", rub_out(HASH, "hashes = {}")),
+    "a weak hash": ("pandas", rub_out(HASH, f'hashes = {{ md5 = "{"0" * 32}" }}')),
+    "a weak hash beside": ("pandas", rub_out(HASH, rf'hashes = {{ md5 = "{"0" * 32}", sha256 = "\1" }}')),
+    "a short hash": ("pandas", rub_out(r'sha256 = "[0-9a-f]{10}', 'sha256 = "')),
+    "another hash": ("pandas", rub_out(r'sha256 = "[0-9a-f]{64}', f'sha256 = "{"ab" * 32}')),
+    "another size": ("pandas", rub_out(r"size = \d+", "size = 12345678")),
+    "a size of nothing": ("pandas", rub_out(r"size = \d+", "size = 0")),
+    "no marker": ("triton", rub_out(r"\nmarker = [^\n]*")),
+    "a wider marker": ("triton", rub_out(r"\nmarker = [^\n]*", "\nmarker = \"sys_platform == 'linux'\"")),
+    "an unknown group": ("triton", rub_out(r"'cu\d+' in", "'cu999' in")),
+    "a need that is gone": ("pandas", rub_out(r'    \{ name = "numpy" \},\n')),
+    "another index": ("filelock", rub_out(r'index = "[^"]+"', 'index = "https://evil.example/simple"')),
+    "an unknown key": ("filelock", swap("requires-python", 'note = "hello"\nrequires-python')),
+}
+
+
+@pytest.fixture
+def copy(big: Made, tmp_path: Path) -> Project:
+    """The big lock and its spec in a folder of their own, and no index anywhere."""
+    project = new_project(tmp_path, {}).spec(BIG)
+    project.file.write_bytes(big.project.file.read_bytes())
+    return project
+
+
+def edit(project: Project, how: Edit) -> None:
+    before = project.file.read_text(encoding="utf-8")
+    after = how(before)
+    assert after != before
+    project.file.write_text(after, encoding="utf-8")
+
+
+def refused(project: Project) -> str:
+    """Check it, which has to fail; nothing was repaired in secret. What was said."""
+    before = project.file.read_bytes()
+    done = project.lock("--check")
+    assert done.returncode in (1, 2), (done.stdout, done.stderr)
+    assert project.file.read_bytes() == before
+    return done.stderr
+
+
+def test_a_fresh_lock_is_accepted_without_any_index(copy: Project) -> None:
+    done = copy.lock("--check")
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+
+
+def test_it_is_accepted_under_another_locale_and_from_another_folder(copy: Project, tmp_path: Path) -> None:
+    copy.environ = {"LC_ALL": "C", "PYTHONHASHSEED": "3", "TZ": "Asia/Tokyo"}
+    done = copy.lock("--check", "--spec", str(copy.folder / "envplan.toml"), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("name", "how"), EDITS.values(), ids=EDITS.keys())
+def test_an_entry_that_was_touched_is_named(copy: Project, name: str, how: Edit) -> None:
+    edit(copy, of(name, how))
+    assert name in refused(copy)
+
+
+def test_a_name_twice_in_two_spellings_is_refused(copy: Project) -> None:
+    edit(copy, twin)
+    assert "Pandas" in refused(copy)
+
+
+def test_letters_that_only_look_like_others_are_shown(copy: Project) -> None:
+    edit(copy, of("torch", swap('name = "torch"', 'name = "t\u043erch"')))
+    assert "U+043E" in refused(copy)
+
+
+def test_an_entry_that_is_gone_is_noticed(copy: Project) -> None:
+    edit(copy, rub_out(r'\[\[packages\]\]\nname = "tzdata".*?(?=\[\[packages)'))
+    assert "pylock.toml" in refused(copy)
+
+
+def test_two_entries_in_another_order_are_noticed(copy: Project) -> None:
+    def moved(text: str) -> str:
+        first = text.index("[[packages]]")
+        second, third = (text.index("[[packages]]", first + 1), 0)
+        third = text.index("[[packages]]", second + 1)
+        return text[:first] + text[second:third] + text[first:second] + text[third:]
+
+    edit(copy, moved)
+    assert "pylock.toml" in refused(copy)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('pandas = "*"', 'pandas = ">=2"'),
+        ('pandas = "*"', 'pandas = "*"\nscipy = "*"'),
+        ('pandas = "*"\n', ""),
+        ('python = "3.11"', 'python = "3.12"'),
+        (', "macos-arm64"', ""),
+    ],
+    ids=["a version", "one more", "one less", "another Python", "fewer platforms"],
+)
+def test_a_spec_that_changed_is_noticed(copy: Project, old: str, new: str) -> None:
+    copy.spec(BIG.replace(old, new))
+    assert "spec" in refused(copy)
+
+
+def test_a_spec_that_says_the_same_in_other_words_is_accepted(copy: Project) -> None:
+    copy.spec(
+        "# A remark.\n" + BIG.replace('pandas = "*"', 'pandas = "*"   # and another').replace("\n\n", "\n")
+    )
+    assert copy.lock("--check").returncode == 0
+
+
+@pytest.mark.parametrize("profile", ["apple-intel", "ci-linux-arm"])
+def test_a_machine_that_the_lock_does_not_serve_is_named(copy: Project, profile: str) -> None:
+    done = copy.lock("--check", "--for", profile)
+    assert done.returncode in (1, 2), done.stderr
+    assert profile in done.stderr
+
+
+def test_a_machine_that_it_serves_is_accepted(copy: Project) -> None:
+    done = copy.lock("--check", "--for", "workstation-rtx3090", "--for", "ci-linux")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("text", ["", "not = [toml", "\x00", 'lock-version = "1.0"\n', "[" * 5000])
+def test_what_is_no_lock_at_all_is_refused(copy: Project, text: str) -> None:
+    copy.file.write_text(text, encoding="utf-8")
+    assert "pylock.toml" in refused(copy)
+
+
+def test_a_lock_that_is_missing_is_said(copy: Project) -> None:
+    copy.file.unlink()
+    done = copy.lock("--check")
+    assert done.returncode in (2, 3), done.stderr
+    assert "envplan lock" in done.stderr
+    assert not copy.file.exists()

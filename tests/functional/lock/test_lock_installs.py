@@ -1,0 +1,104 @@
+"""Real pip and real uv install from what `envplan lock` wrote, with no envplan near them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.functional.lock.conftest import Made, new_project, reachable
+from tests.support.local_index import LocalIndex
+from tests.support.shaped import pytorch_and_default
+
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+UV = Path(sys.executable).with_name("uv")
+SPEC = f"""\
+[env]
+python = "{HERE}"
+
+[packages]
+torch = "2.2"
+torchvision = "*"
+requests = "*"
+
+[targets]
+platforms = ["linux-x86_64", "windows-x86_64"]
+"""
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="what arrives depends on the platform"),
+    pytest.mark.skipif(HERE not in ("3.11", "3.12"), reason="torch 2.2 is made for Pythons up to 3.12"),
+]
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    with LocalIndex() as web:
+        shaped = pytorch_and_default(web, real_hosts=True)
+        project = new_project(tmp_path_factory.mktemp("installs"), shaped.mirrors).spec(SPEC)
+        done = project.lock()
+        assert done.returncode == 0, done.stderr
+        yield Made(project, done, shaped)
+
+
+def run(*argv: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_", "PYTHON", "ENVPLAN_"))}
+    words = [str(word) for word in argv]
+    return subprocess.run(words, cwd=cwd, env=kept, capture_output=True, text=True, check=False, timeout=90)
+
+
+def with_pip(folder: Path, groups: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    named = [word for group in groups for word in ("--group", f"pylock.toml:{group}")]
+    options = ("--no-cache-dir", "--disable-pip-version-check", "--no-compile", "--target", "site")
+    pip = (sys.executable, "-I", "-m", "pip", "install", "--no-deps")
+    return run(*pip, *options, *(named or ["-r", "pylock.toml"]), cwd=folder)
+
+
+def with_uv(folder: Path, groups: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    named = [word for group in groups for word in ("--group", group)]
+    options = ("--no-config", "--cache-dir", "cache", "--python", sys.executable, "--target", "site")
+    return run(UV, "pip", "sync", "pylock.toml", *options, *named, cwd=folder)
+
+
+def arrived(folder: Path) -> dict[str, str]:
+    infos = (folder / "site").glob("*.dist-info")
+    pairs = (info.name.removesuffix(".dist-info").split("-", 1) for info in infos)
+    return {name.replace("_", "-"): version for name, version in pairs}
+
+
+Installer = Callable[[Path, Sequence[str]], subprocess.CompletedProcess[str]]
+
+
+@pytest.mark.parametrize("installer", [with_pip, with_uv])
+@pytest.mark.parametrize(("groups", "variant"), [((), "cpu"), (("cu121",), "cu121")])
+def test_an_installer_takes_the_default_or_the_variant_that_is_named(
+    locked: Made, tmp_path: Path, installer: Installer, groups: Sequence[str], variant: str
+) -> None:
+    text = reachable(locked.project.file.read_text(encoding="utf-8"), locked.shaped)
+    (tmp_path / "pylock.toml").write_text(text, encoding="utf-8")
+    done = installer(tmp_path, groups)
+    assert done.returncode == 0, done.stderr
+    found = arrived(tmp_path)
+    assert found["torch"] == f"2.2.2+{variant}"
+    assert found["torchvision"].endswith(f"+{variant}")
+    assert found.keys() >= {"requests", "urllib3", "numpy"}
+    cuda = {name for name in found if name.startswith(("nvidia-", "triton"))}
+    assert bool(cuda) == (variant != "cpu")
+
+
+@pytest.mark.parametrize("installer", [with_pip, with_uv])
+def test_two_variants_at_once_are_refused(locked: Made, tmp_path: Path, installer: Installer) -> None:
+    text = reachable(locked.project.file.read_text(encoding="utf-8"), locked.shaped)
+    (tmp_path / "pylock.toml").write_text(text, encoding="utf-8")
+    assert installer(tmp_path, ("cpu", "cu121")).returncode != 0
+
+
+def test_the_commands_at_the_head_of_the_file_are_those_that_were_tried(locked: Made) -> None:
+    head = locked.project.file.read_text(encoding="utf-8").partition("lock-version")[0]
+    assert "pip install --no-deps -r pylock.toml" in head
+    assert "pip install --no-deps --group pylock.toml:cu121" in head
+    assert "uv pip sync pylock.toml --group cu121" in head

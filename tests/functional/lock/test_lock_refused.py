@@ -1,0 +1,109 @@
+"""Locks that cannot be made: why, in our words first; and the second solver, which agrees with the first."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.functional.lock.conftest import SMALL, Project, code_of
+
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+HOST = f"""\
+[env]
+python = "{HERE}"
+
+[packages]
+torch = "2.2"
+requests = "*"
+
+[targets]
+platforms = ["linux-x86_64"]
+"""
+on_linux = pytest.mark.skipif(
+    (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="pip-tools solves for its host only"
+)
+
+
+def test_versions_that_do_not_fit_together_are_explained_before_the_solver_speaks(project: Project) -> None:
+    project.spec(SMALL.replace('pandas = "*"', 'pandas = "2.2.*"\nnumpy = "<1.20"'))
+    done = project.lock()
+    assert (done.returncode, code_of(done)) == (3, "EP350"), done.stderr
+    ours = done.stderr.partition("solver")[0]
+    assert "numpy" in ours
+    assert "pandas" in done.stderr
+    assert not project.file.exists()
+
+
+def test_a_version_that_nobody_published_is_said(project: Project) -> None:
+    project.spec(SMALL.replace('pandas = "*"', 'pandas = ">=99"'))
+    done = project.lock()
+    assert (done.returncode, code_of(done)) == (3, "EP350"), done.stderr
+    assert "pandas" in done.stderr
+    assert "99" in done.stderr
+
+
+def test_a_version_made_for_other_pythons_only_names_the_hidden_file(project: Project) -> None:
+    project.spec(SMALL.replace('pandas = "*"', 'numpy = "1.24.4"').replace("3.11", "3.12"))
+    done = project.lock()
+    assert (done.returncode, code_of(done)) == (3, "EP350"), done.stderr
+    assert "numpy-1.24.4-cp3" in done.stderr
+
+
+def test_a_refusal_in_json_is_one_document(project: Project) -> None:
+    project.spec(SMALL.replace('pandas = "*"', 'pandas = ">=99"'))
+    done = project.lock("--json")
+    document = json.loads(done.stdout)
+    assert document["exit"] == done.returncode == 3
+    assert document["problems"][0]["code"] == "EP350"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--spec", "missing.toml"], 2),
+        (["--for", "no-such-machine"], 2),
+        (["--solver", "guesswork"], 2),
+        (["--upgrade-package", "../evil"], 2),
+        (["--upgrade-package", "no-such-package"], 2),
+        (["--frobnicate"], 2),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_arguments_that_make_no_sense_are_refused(project: Project, arguments: list[str], code: int) -> None:
+    done = project.lock(*arguments)
+    assert done.returncode == code, done.stderr
+    assert done.stderr.startswith("error[EP")
+    assert not project.file.exists()
+
+
+def test_a_machine_that_nothing_serves_is_named_with_the_reason(project: Project) -> None:
+    project.spec(SMALL.replace("[packages]", 'accelerator = "gpu"\n\n[packages]'))
+    done = project.lock("--for", "workstation-rtx5090")
+    assert done.returncode == 1, done.stderr
+    assert "workstation-rtx5090" in done.stderr
+    assert not project.file.exists()
+
+
+def test_a_machine_named_on_the_command_line_is_served(project: Project) -> None:
+    project.locked("--for", "workstation-rtx3090")
+    assert "cu121" in project.document["dependency-groups"]
+
+
+@pytest.mark.parametrize("platform", ["linux-x86_64", "windows-x86_64", "macos-arm64"])
+def test_both_solvers_write_the_same_bytes(project: Project, tmp_path: Path, platform: str) -> None:
+    first = project.spec(HOST.replace("linux-x86_64", platform)).locked()
+    target = tmp_path / "pylock.toml"
+    done = project.lock("--solver", "pip-tools", "--lock", str(target))
+    assert done.returncode == 0, done.stderr
+    assert target.read_bytes() == first
+
+
+@on_linux
+def test_a_cross_check_says_that_both_agree(project: Project) -> None:
+    done = project.spec(HOST).lock("--cross-check")
+    assert done.returncode == 0, done.stderr
+    assert "pip-tools" in done.stdout + done.stderr

@@ -1,0 +1,53 @@
+"""Many targets in few words."""
+
+from __future__ import annotations
+
+import pytest
+
+from envplan.cli.views.diff import size_said
+from envplan.cli.views.targets import targets_said
+from envplan.values.targets import Target
+from tests.support.locks import offer
+
+OFFERS = [
+    offer(variant, platform, "3.11", "3.12")
+    for variant in ("cu118", "cu121", "cpu")
+    for platform in ("linux-x86_64", "windows-x86_64")
+] + [offer("cpu", "macos-arm64", "3.11", "3.12")]
+EVERY = [target for one in OFFERS for target in one.targets]
+
+
+def some(*parts: str) -> list[Target]:
+    return [one for one in EVERY if all(part in str(one) for part in parts)]
+
+
+@pytest.mark.parametrize(
+    ("targets", "said"),
+    [
+        (EVERY, "all 14 targets"),
+        (some("cu121"), "cu121"),
+        (some("cu"), "cu118, cu121"),
+        (some("windows"), "windows-x86_64"),
+        (some("macos"), "macos-arm64"),
+        (some("cu", "linux"), "cu118, cu121 on linux-x86_64"),
+        (some("3.12"), "cpu, cu118, cu121, Python 3.12"),
+        (some("cu121", "linux", "3.12"), "cu121 on linux-x86_64, Python 3.12"),
+        (some("cpu", "windows") + some("cu118"), "cpu on windows-x86_64; cu118"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_targets_are_named_by_what_sets_them_apart(targets: list[Target], said: str) -> None:
+    assert targets_said(targets, EVERY) == said
+
+
+def test_the_only_target_is_named_in_full() -> None:
+    only = some("cu121", "linux", "3.12")
+    assert targets_said(only, only) == "cu121 on linux-x86_64, Python 3.12"
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (999_960, "1.0 MB"), (2_440_000_000, "2.4 GB")],
+)
+def test_sizes_are_written_as_installers_write_them(size: int, said: str) -> None:
+    assert size_said(size) == said
