@@ -42,7 +42,7 @@ demo: $(READY) ## see it work: from words to plans for five machines
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" examples/demo.sh
 
 bench: $(READY) ## measure the speed budgets
-	@$(PYTHON) bench/startup.py
+	@$(PYTHON) bench/startup.py && $(PYTHON) bench/lock.py
 
 build: $(READY) ## build the wheel into dist/
 	@$(PYTHON) -m build --outdir dist .
