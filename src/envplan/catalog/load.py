@@ -5,6 +5,7 @@ The one place of this room that opens files.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -56,6 +57,15 @@ def known_gpu(name: str, overlay: Path | None = None) -> NamedGpu | None:
     """Find a GPU by the name its driver gives it; none where the name is not known."""
     added = [gpu for sheet in reversed(_overlay(overlay)) for gpu in sheet.gpus]
     return named(name, (*added, *shipped("gpus").gpus))
+
+
+def digest(frameworks: Iterable[str], overlay: Path | None = None) -> str:
+    """Digest the documents that tell of some frameworks; what is published shows in the lock itself."""
+    shipped_files = [DATA / f"{name}.toml" for name in ("cuda", "indexes", *sorted(frameworks))]
+    whole = hashlib.sha256()
+    for file in [one for one in (*shipped_files, *_files(overlay)) if one.is_file()]:
+        whole.update(hashlib.sha256(file.name.encode() + b"\0" + file.read_bytes()).digest())
+    return f"sha256:{whole.hexdigest()}"
 
 
 @cache

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from typing import Any
 
-from envplan.catalog.model import Catalog
 from envplan.lockfile.seal import digest_of
 from envplan.spec.model import Index, Options, Requirement, Spec
 
@@ -34,12 +33,7 @@ def document_digest(document: Mapping[str, Any]) -> str:
 
     Another spelling of the same wishes gives another digest; then the digest of the wishes decides.
     """
-    return digest_of(_plain(document))
-
-
-def catalog_digest(catalog: Catalog) -> str:
-    """Digest what was known when the lock was made."""
-    return digest_of(_plain(catalog))
+    return digest_of(document)
 
 
 def _wishes(wanted: tuple[Requirement, ...]) -> list[dict[str, Any]]:
@@ -70,20 +64,3 @@ def _options(options: Options) -> dict[str, Any]:
 
 def _members(value: Any) -> dict[str, Any]:
     return {field.name: getattr(value, field.name) for field in fields(value)}
-
-
-def _plain(value: Any) -> Any:
-    """Make a value one of tables, lists, texts and numbers; what has no order is sorted."""
-    match value:
-        case None | bool() | int() | float() | str():
-            return value
-        case Mapping():
-            return {str(key): _plain(one) for key, one in value.items()}
-        case list() | tuple():
-            return [_plain(one) for one in value]
-        case frozenset() | set():
-            return sorted((_plain(one) for one in value), key=digest_of)
-        case _ if is_dataclass(value):
-            return _plain(_members(value))
-        case _:
-            return str(value)

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from envplan.catalog.load import load
+from envplan.catalog.load import digest, load
 from envplan.catalog.model import Catalog
 from envplan.index.cache import cache_folder
 from envplan.index.indexes import Indexes
-from envplan.lockfile.digest import catalog_digest, spec_digest
+from envplan.lockfile.digest import spec_digest
 from envplan.lockfile.model import Lock, Offer
 from envplan.machine.model import Machine
 from envplan.planner.targets import Served, Targets, targets
@@ -110,7 +110,7 @@ def _make(work: Work, tell: Tell, *, refresh: bool) -> Made:
         hashed = dict(zip(files, solving.hashed(files), strict=True))
         differing = differences(answers, solving.hidden)
     packages = assemble(whole, answers, hashed, work.given)
-    digests = (spec_digest(work.spec), catalog_digest(catalog))
+    digests = (spec_digest(work.spec), digest(catalog.frameworks, work.folder / "catalog.d"))
     groups = tuple(name for name, _ in work.spec.groups)
     offers = tuple(_offer(one) for one in chosen.served)
     made = Lock(work.spec.name, packages, offers, chosen.default, *digests, groups)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from envplan.documents.opening import read_document
 from envplan.documents.reading import SIZE_LIMIT, shown
 from envplan.problems import EnvplanError, Problem, Said
-from envplan.spec.decode import decode
-from envplan.spec.model import Spec
+
+if TYPE_CHECKING:
+    from envplan.spec.model import Spec
 
 CODE = "EP105"
 SPEC_FILE = "envplan.toml"
@@ -33,6 +35,8 @@ def decode_file(data: bytes, path: Path) -> Spec:
 
         return decode_project(data, str(path))
     if path.suffix == ".toml":
+        from envplan.spec.decode import decode  # 25 ms that a check of the lock does without
+
         return decode(data, str(path))
     if path.suffix in (".txt", ".in"):
         from envplan.spec.lists.requirements import decode_requirements

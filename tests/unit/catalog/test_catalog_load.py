@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envplan.catalog.load import DATA, listings, load
+from envplan.catalog.load import DATA, digest, listings, load
 from envplan.catalog.model import Catalog
 
 NAMES = ["torch", "torchvision", "Torch_Vision", "torchao", "triton", "numpy", "no-such-thing", ""]
@@ -93,3 +94,10 @@ def test_the_data_are_beside_the_code_so_that_a_wheel_carries_them() -> None:
         "indexes.toml",
         "torch.toml",
     }
+
+
+def test_the_digest_of_what_is_known_follows_the_frameworks_and_the_rows_of_the_user(tmp_path: Path) -> None:
+    assert digest(["torch"], tmp_path) == digest(["torch"])
+    assert digest(["torch"]) != digest(["torch", "jax"])
+    (tmp_path / "more.toml").write_text("schema = 1\n")
+    assert digest(["torch"], tmp_path) != digest(["torch"])
