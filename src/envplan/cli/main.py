@@ -73,6 +73,8 @@ def _answer(arguments: list[str]) -> Answer:
     except KeyboardInterrupt:
         return Answer("interrupted", problems=(_interrupted(),), exit=_INTERRUPTED)
     except Exception as error:
+        if _was_interrupted(error):
+            return Answer("interrupted", problems=(_interrupted(),), exit=_INTERRUPTED)
         if os.environ.get("ENVPLAN_TRACEBACK"):
             raise
         return _refused(_bug(error))
@@ -182,6 +184,13 @@ def _unknown_words(unknown: list[str], parser: argparse.ArgumentParser) -> str:
     near = [nearest(word.split("=")[0], [option.strip("[]") for option in known]) for word in unknown]
     meant = next((option for option in near if option), "")
     return f"not understood: {' '.join(unknown)}\0{parser.prog}\0{meant}"
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: Python 3.11 makes a RuntimeError of one within __set_name__."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _interrupted() -> Problem:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from envplan.settings.model import DEFAULT, Mirror, Settings
 
 
+@cache
 def default_index() -> str:
     """Return the canonical address of the default index.
 
