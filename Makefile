@@ -38,7 +38,7 @@ types: $(READY) ## check the types
 test: $(READY) ## run every test: loopback only, no GPU needed
 	@$(PYTHON) -m pytest -n 2 --dist loadgroup
 
-demo: $(READY) ## see it work: from words to plans for five machines
+demo: $(READY) ## see it work: from words to plans for five machines, and to a lock
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" examples/demo.sh
 
 bench: $(READY) ## measure the speed budgets

@@ -21,6 +21,7 @@ class Places:
     def __init__(self, variants: Collection[str], overlay: Path | None = None) -> None:
         self._variants = variants
         self._overlay = overlay
+        self._known: dict[str, frozenset[str]] = {}
         self._framework = {**_framework_of(_DATA / "indexes.toml")}
         for file in self._added():
             self._framework |= _framework_of(file)
@@ -35,6 +36,11 @@ class Places:
         return frozenset({DEFAULT_INDEX}).union(*map(self._of, set(self._framework.values())))
 
     def _of(self, framework: str) -> frozenset[str]:
+        if framework not in self._known:
+            self._known[framework] = self._read(framework)
+        return self._known[framework]
+
+    def _read(self, framework: str) -> frozenset[str]:
         shipped = _DATA / f"{framework}.toml"
         files = ([shipped] if shipped.is_file() else []) + self._added()
         found = {place for file in files for place in _INDEX.findall(_text(file))}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable
@@ -26,6 +25,8 @@ _QUERY = re.compile(r"(://[^\s?]*)\?[^\s#]*")
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Find the known word that was probably meant."""
+    import difflib  # 3 ms that whoever made no mistake does without
+
     found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
     return found[0] if found else None
 
