@@ -5,7 +5,6 @@ The one place of this room that opens files.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -61,6 +60,8 @@ def known_gpu(name: str, overlay: Path | None = None) -> NamedGpu | None:
 
 def digest(frameworks: Iterable[str], overlay: Path | None = None) -> str:
     """Digest the documents that tell of some frameworks; what is published shows in the lock itself."""
+    import hashlib  # 3 ms that only a lock has need of
+
     shipped_files = [DATA / f"{name}.toml" for name in ("cuda", "indexes", *sorted(frameworks))]
     whole = hashlib.sha256()
     for file in [one for one in (*shipped_files, *_files(overlay)) if one.is_file()]:

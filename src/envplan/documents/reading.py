@@ -16,6 +16,7 @@ SIZE_LIMIT = 512 * 1024
 _SHOWN = 60
 
 # A dotted key this deep is no document of a person, and tomllib takes minutes over one of 256,000 parts.
+_DEEP = 64  # dots, as in the pattern
 _DEEP_KEY = re.compile(r"""(?<![\w.-])(?:(?:[\w-]{1,80}|"[^"\n]{0,80}"|'[^'\n]{0,80}')[ \t]*\.[ \t]*){64}""")
 
 # What stands before the @ of a URL may be a password, and what follows its ? a token.
@@ -114,7 +115,8 @@ class Reading:
         """Parse TOML bytes; a document that is no TOML at all ends the reading here."""
         text = self.decode(data)
         try:
-            if _DEEP_KEY.search(text):
+            # To count dots first takes a tenth of the time; a key ends with its line.
+            if any(line.count(".") >= _DEEP and _DEEP_KEY.search(line) for line in text.split("\n")):
                 raise RecursionError
             return tomllib.loads(text)
         except ValueError as error:  # TOMLDecodeError is one; a number of 5000 digits raises a bare one
