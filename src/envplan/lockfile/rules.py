@@ -10,6 +10,7 @@ from envplan.lockfile.seal import changed_parts, entry_seal, lock_seal
 from envplan.problems import Problem, Said
 
 CODE = "EP104"
+LOCK_FILE = "pylock.toml"
 SIZE_LIMIT = 8 * 1024 * 1024  # a file takes 350 bytes: room for 20,000 of them
 
 _NORMAL = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")

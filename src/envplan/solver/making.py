@@ -147,13 +147,13 @@ def _compared(
     work: Work, asked: Sequence[Question], answers: Sequence[Solved], indexes: Indexes, tell: Tell
 ) -> tuple[tuple[Target, ...], tuple[Problem, ...]]:
     """Let the other solver answer for this machine's targets, where that was asked for."""
+    if not work.cross_check:
+        return (), ()
     mine = [
         (question, answer)
         for question, answer in zip(asked, answers, strict=True)
         if question.target.platform == work.here.platform
     ]
-    if not work.cross_check:
-        return (), ()
     if not mine:
         title = f"no target of the lock is for this machine, {work.here.platform}; nothing was compared"
         return (), (Problem(_NO_SECOND, title, severity="warning"),)

@@ -15,13 +15,12 @@ from envplan.documents.opening import read_document
 from envplan.index.addresses import canonical_index
 from envplan.lockfile.check import Expected
 from envplan.lockfile.check import check as check_lock
-from envplan.lockfile.rules import SIZE_LIMIT
+from envplan.lockfile.rules import LOCK_FILE, SIZE_LIMIT
 from envplan.lockfile.seal import digest_of
 from envplan.problems import EnvplanError, Problem, Said
 
 if TYPE_CHECKING:
     from envplan.machine.model import Machine
-    from envplan.spec.model import Spec
 
 _MISSING = "EP104"
 _VARIANT = re.compile(r'^variant = "([^"]+)"$', re.MULTILINE)
@@ -43,7 +42,7 @@ def check(spec_file: Path, lock_file: Path | None = None, profiles: Collection[s
     from envplan.spec.read import spec_file as find
 
     path = find(spec_file)
-    file = lock_file or path.parent / "pylock.toml"
+    file = lock_file or path.parent / LOCK_FILE
     data = _read(file)
     text = read_bytes(path)
     plain = _plainly(text, path, data)
@@ -88,10 +87,11 @@ def _plainly(text: bytes, path: Path, data: bytes) -> Expected | None:
 def _fully(text: bytes, path: Path, data: bytes, profiles: Collection[str]) -> Expected:
     from envplan.lockfile.digest import spec_digest
     from envplan.spec.read import decode_file
+    from envplan.verbs.plan import profiles_of
 
     spec = decode_file(text, path)
     patterns = [(pattern, canonical_index(index.url)) for index in spec.indexes for pattern in index.packages]
-    machines = _machines(spec, path.parent, profiles)
+    machines = profiles_of(spec, path.parent, profiles)
     return _expected(spec_digest(spec), None, tuple(patterns), path, data, machines)
 
 
@@ -116,20 +116,10 @@ def _index_of(patterns: Patterns, places: Places) -> Callable[[str], Collection[
         bound = next((address for pattern, address in patterns if fnmatchcase(name, pattern.lower())), None)
         if bound is None:
             return known
-        decided = known - _canonical(frozenset({DEFAULT_INDEX}))
-        return decided | {bound}
+        return known - {canonical_index(DEFAULT_INDEX)} | {bound}
 
     return index_of
 
 
 def _canonical(places: frozenset[str]) -> frozenset[str]:
     return frozenset(map(canonical_index, places))
-
-
-def _machines(spec: Spec, folder: Path, profiles: Collection[str]) -> tuple[Machine, ...]:
-    named = [*(str(folder / one) for one in spec.profiles), *profiles]
-    if not named:
-        return ()
-    from envplan.verbs.plan import profile
-
-    return tuple(profile(name, folder / "catalog.d") for name in named)

@@ -19,7 +19,7 @@ from envplan.lockfile.diff import Diff, diff
 from envplan.lockfile.digest import document_digest
 from envplan.lockfile.encode import encode
 from envplan.lockfile.model import GitSource, Lock
-from envplan.lockfile.rules import SIZE_LIMIT
+from envplan.lockfile.rules import LOCK_FILE, SIZE_LIMIT
 from envplan.machine.model import Machine
 from envplan.planner.wishes import everything
 from envplan.problems import EnvplanError, Problem, Said
@@ -29,7 +29,7 @@ from envplan.solver.making import Tell, Work, make
 from envplan.spec.model import FromIndex, Spec
 from envplan.spec.read import decode_file, read_bytes, spec_file
 from envplan.values.targets import Target
-from envplan.verbs.plan import beside, compute_of, profile
+from envplan.verbs.plan import beside, compute_of, profiles_of
 
 if TYPE_CHECKING:
     from envplan.sources import Given
@@ -69,10 +69,10 @@ def lock(request: LockRequest, tell: Tell, *, write: bool = True) -> LockMade:
     text = read_bytes(path)
     spec = decode_file(text, path)
     folder = beside(path)
-    file = request.lock_file or lock_path(folder)
+    file = request.lock_file or folder / LOCK_FILE
     before, told = _before(file, request)
     _known(request.upgrade_packages, before, file)
-    machines, here = _machines(request, spec, folder), _here(folder)
+    machines, here = profiles_of(spec, folder, request.profiles), _here(folder)
     given = _given(spec, folder, before, request, tell)
     work = Work(
         spec,
@@ -95,11 +95,6 @@ def lock(request: LockRequest, tell: Tell, *, write: bool = True) -> LockMade:
     problems = (*spec.notes, *told, *_ignored(folder), *made.problems)
     difference = diff(before, new) if before else None
     return LockMade(new, file, changed, difference, made.differences, made.compared, problems)
-
-
-def lock_path(folder: Path) -> Path:
-    """pylock.toml beside the spec; a further environment's pylock.NAME.toml is named by the caller."""
-    return folder / "pylock.toml"
 
 
 def _before(file: Path, request: LockRequest) -> tuple[Lock | None, tuple[Problem, ...]]:
@@ -147,20 +142,6 @@ def _known(names: Sequence[str], before: Lock | None, file: Path) -> None:
                 cures=tuple(f"envplan lock --upgrade-package {name}" for name in meant) or ("envplan lock",),
             )
         )
-
-
-def _machines(request: LockRequest, spec: Spec, folder: Path) -> tuple[Machine, ...]:
-    named = [str(folder / one) for one in spec.profiles]
-    problems: list[Problem] = []
-    machines: list[Machine] = []
-    for name in (*named, *request.profiles):
-        try:
-            machines.append(profile(name, folder / "catalog.d"))
-        except EnvplanError as error:
-            problems += error.problems
-    if problems:
-        raise EnvplanError(*problems)
-    return tuple(machines)
 
 
 def _given(

@@ -12,12 +12,11 @@ from envplan.documents.opening import read_document
 from envplan.documents.reading import shown
 from envplan.lockfile.decode import decode
 from envplan.lockfile.model import Lock
-from envplan.lockfile.rules import SIZE_LIMIT
+from envplan.lockfile.rules import LOCK_FILE, SIZE_LIMIT
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.spec.model import Requirement
 
 CODE = "EP111"
-LOCK_FILE = "pylock.toml"
 STDIN = "-"
 
 _LISTED = 5

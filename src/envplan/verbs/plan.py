@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,17 +35,16 @@ def plan(spec_file: Path, profiles: Sequence[str] = ()) -> PlanMade:
     """Plan the spec for the named profiles; without any, for this machine."""
     problems: list[Problem] = []
     spec: Spec | None = None
-    machines: list[Machine] = []
+    machines: tuple[Machine, ...] = ()
+    folder = beside(spec_file) / "catalog.d"
     try:
         spec = read_spec(spec_file)
     except EnvplanError as error:
         problems += error.problems
-    folder = beside(spec_file) / "catalog.d"
-    for name in profiles:
-        try:
-            machines.append(profile(name, folder))
-        except EnvplanError as error:
-            problems += error.problems
+    try:
+        machines = read_profiles(profiles, folder)
+    except EnvplanError as error:
+        problems += error.problems
     if spec is None or problems:
         raise EnvplanError(*dict.fromkeys(problems))
     catalog = load([one.name for one in everything(spec)], overlay=folder)
@@ -54,9 +53,28 @@ def plan(spec_file: Path, profiles: Sequence[str] = ()) -> PlanMade:
         from envplan.machine.probe import here
 
         survey = here(known=partial(compute_of, overlay=folder))
-        machines, told = [survey.machine], (*told, *survey.warnings)
+        machines, told = (survey.machine,), (*told, *survey.warnings)
     made = make_plan(spec, machines, catalog, Python(*sys.version_info[:2]))
     return PlanMade(spec, made, catalog.snapshots, told)
+
+
+def read_profiles(names: Iterable[str], overlay: Path | None = None) -> tuple[Machine, ...]:
+    """Read several profiles; the faults of all are raised together."""
+    machines: list[Machine] = []
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            machines.append(profile(name, overlay))
+        except EnvplanError as error:
+            problems += error.problems
+    if problems:
+        raise EnvplanError(*problems)
+    return tuple(machines)
+
+
+def profiles_of(spec: Spec, folder: Path, more: Iterable[str] = ()) -> tuple[Machine, ...]:
+    """Read the machines that a lock must serve: those of [targets], and those named besides."""
+    return read_profiles((*(str(folder / one) for one in spec.profiles), *more), folder / "catalog.d")
 
 
 def profile(name: str, overlay: Path | None = None) -> Machine:
