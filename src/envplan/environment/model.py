@@ -1,0 +1,67 @@
+"""An environment as values: where its parts lie, and what a generation says it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from envplan.store.model import Tree
+
+
+@dataclass(frozen=True)
+class Place:
+    """One environment of a project: `.venv` is the pointer, `.envplan/NAME/ID` its generations."""
+
+    name: str  # the lock's
+    pointer: Path  # absolute, as the user names it: PROJECT/.venv, or that of --env
+
+    @property
+    def folder(self) -> Path:
+        """Where its generations lie, beside the pointer."""
+        return self.pointer.parent / ".envplan" / self.name
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """The Python that a generation stands on, outside of any environment."""
+
+    path: str
+    version: str  # "3.11.7"
+
+
+@dataclass(frozen=True)
+class Editable:
+    """A folder of the user's that the environment only points to."""
+
+    project: str
+    version: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Part:
+    """One package of a generation: its unpacked wheel, and what the lock says of where it came from."""
+
+    tree: Tree
+    url: str = ""  # of a direct source (git, folder, archive), for direct_url.json; empty: from an index
+    direct: dict[str, Any] | None = None  # the contents of direct_url.json
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a generation holds, written last: a generation without one is garbage."""
+
+    id: str
+    lock: str  # sha256 of the lock's bytes
+    spec: str  # sha256 of the spec's bytes; empty where there was none
+    machine: str  # what the choice rested on, from `fingerprint`
+    target: dict[str, str]  # variant, platform, python
+    why: str  # the choice, in one line
+    groups: tuple[str, ...]
+    extras: tuple[str, ...]
+    interpreter: Interpreter
+    packages: tuple[dict[str, Any], ...]  # name, version, wheel, sha256, index or url, size
+    startup: tuple[tuple[str, str], ...]  # (package, file) that runs when Python starts
+    verified: dict[str, Any]  # the report of the checks before the flip
+    created: str  # RFC 3339
