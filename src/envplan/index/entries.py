@@ -1,7 +1,7 @@
 """Pages and metadata as the cache holds them: already understood, and quick to read.
 
 A page is one line of JSON and then columns of text. To split a column is several times faster than to read
-JSON tables, and versions and specifiers that repeat are made once.
+JSON tables.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from envplan.index.model import File, Metadata, Project, Refused
+from envplan.index.columns import NAMES, Columns
+from envplan.index.model import Metadata, Project, Refused
 from envplan.index.pages.reading import Page
 
 FRESH = 600.0  # most servers of wheels say nothing about it; the default index says these ten minutes
@@ -42,7 +42,9 @@ class Kept:
 
 def write_page(kept: Kept, page: Page) -> bytes:
     """Write a page."""
-    project = page.project
+    project, files = page.project, page.project.files
+    assert isinstance(files, Columns)  # whatever was read from a page
+    kinds = files.kinds()
     head = {
         "kept": asdict(kept),
         "index": project.index,
@@ -50,21 +52,11 @@ def write_page(kept: Kept, page: Page) -> bytes:
         "status": project.status,
         "reason": project.reason,
         "refused": [[one.name, one.why] for one in project.refused],
-        "count": len(project.files),
+        "count": len(files),
+        "kinds": list(kinds),
     }
-    files = project.files
-    columns = [
-        [file.name for file in files],
-        [str(file.version) for file in files],
-        [file.url for file in files],
-        [file.sha256 or "" for file in files],
-        ["" if file.size is None else str(file.size) for file in files],
-        [file.uploaded or "" for file in files],
-        [str(file.requires_python) if file.requires_python is not None else "" for file in files],
-        ["" if file.yanked is None else f"={file.yanked}" for file in files],
-        ["" if file.metadata is None else f"={file.metadata}" for file in files],
-        list(page.places) if any(page.places) else [],
-    ]
+    places = [" ".join(map(str, places)) for places in kinds.values()]
+    columns = [*files.columns, page.places if any(page.places) else [], places]
     return "\n".join([json.dumps(head), _COLUMN.join("\n".join(column) for column in columns)]).encode()
 
 
@@ -74,48 +66,16 @@ def read_page_entry(data: bytes) -> tuple[Kept, Page] | None:
         first, _, rest = data.decode().partition("\n")
         head = json.loads(first)
         kept, count = Kept(**head["kept"]), head["count"]
-        columns = [column.split("\n") if count else [] for column in rest.split(_COLUMN)]
-        files = _files(head["index"], head["name"], columns[:9])
-        places = tuple(columns[9]) if len(columns[9]) == count else ("",) * count
+        *columns, asked, places = [column.split("\n") if count else [] for column in rest.split(_COLUMN)]
+        kinds = {(tags, requires): places[at] for at, (tags, requires) in enumerate(head["kinds"])}
         refused = tuple(Refused(name, why) for name, why in head["refused"])
-        if len(files) != count:
+        if len(columns) != len(NAMES) or any(len(column) != count for column in columns):
             return None
     except (ValueError, KeyError, TypeError, IndexError):
         return None
+    files = Columns(head["index"], head["name"], columns, kinds)
     project = Project(head["index"], head["name"], files, head["status"], head["reason"], refused)
-    return kept, Page(project, places)
-
-
-def _files(index: str, name: str, columns: list[list[str]]) -> tuple[File, ...]:
-    versions = {text: Version(text) for text in dict.fromkeys(columns[1])}
-    specifiers = {text: SpecifierSet(text) if text else None for text in dict.fromkeys(columns[6])}
-    return tuple(
-        _file(
-            {
-                "index": index,
-                "project": name,
-                "name": filename,
-                "version": versions[version],
-                "url": url,
-                "sha256": sha256 or None,
-                "size": int(size) if size else None,
-                "uploaded": uploaded or None,
-                "requires_python": specifiers[requires],
-                "yanked": yanked[1:] if yanked else None,
-                "metadata": metadata[1:] if metadata else None,
-            }
-        )
-        for filename, version, url, sha256, size, uploaded, requires, yanked, metadata in zip(
-            *columns, strict=True
-        )
-    )
-
-
-def _file(values: dict[str, Any]) -> File:
-    """Make a File at a third of the cost: a frozen dataclass sets each field through object.__setattr__."""
-    file = File.__new__(File)
-    object.__setattr__(file, "__dict__", values)
-    return file
+    return kept, Page(project, tuple(asked) if len(asked) == count else ("",) * count)
 
 
 def write_metadata(metadata: Metadata) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
@@ -44,7 +45,7 @@ class Project:
 
     index: str
     name: str
-    files: tuple[File, ...]
+    files: Sequence[File]
     status: str = "active"  # PEP 792: active | archived | quarantined | deprecated
     reason: str = ""
     refused: tuple[Refused, ...] = ()

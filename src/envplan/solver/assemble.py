@@ -12,6 +12,7 @@ from envplan.lockfile.model import GitSource, LockedFile, Pinned
 from envplan.solver.model import Solved
 from envplan.sources.model import Given
 from envplan.spec.model import Spec
+from envplan.values.targets import Target
 
 
 def assemble(
@@ -25,12 +26,13 @@ def assemble(
     for answer in answers:
         for name, file in answer.files.items():
             entries[name, file.version, file.index].append(answer)
-    found = [_entry(spec, key, those, hashed) for key, those in entries.items()]
-    return (*found, *(_elsewhere(spec, one, answers) for one in given))
+    groups = _Groups(spec, answers)
+    found = [_entry(groups, key, those, hashed) for key, those in entries.items()]
+    return (*found, *(_elsewhere(groups, one, answers) for one in given))
 
 
 def _entry(
-    spec: Spec, key: tuple[str, Version, str], answers: Sequence[Solved], hashed: Mapping[File, File]
+    groups: _Groups, key: tuple[str, Version, str], answers: Sequence[Solved], hashed: Mapping[File, File]
 ) -> Pinned:
     name, version, index = key
     files = dict.fromkeys(hashed[answer.files[name]] for answer in answers)
@@ -41,7 +43,7 @@ def _entry(
         index,
         files=tuple(_file(file) for file in files),
         targets=frozenset(answer.target for answer in answers),
-        groups=_groups(spec, name, answers),
+        groups=groups.of(name, answers),
         requires_python=answers[0].metadata[name].requires_python if name in answers[0].metadata else None,
         dependencies=tuple(sorted(dependencies)),
     )
@@ -52,27 +54,32 @@ def _file(file: File) -> LockedFile:
     return LockedFile(file.name, file.url, file.sha256, file.size, file.uploaded)
 
 
-def _groups(spec: Spec, name: str, answers: Sequence[Solved]) -> frozenset[str]:
-    """The groups of the spec that alone ask for a package; none where the packages themselves do."""
-    grouped = {one.name for _, group in spec.groups for one in group}
-    main = {one.name for one in spec.packages}
-    found: set[str] = set()
-    for answer in answers:
-        roots = {
-            root for root in answer.versions if root in main or _is_implied(root, answer, main | grouped)
-        }
-        if name in reached(answer.dependencies, roots):
+class _Groups:
+    """Which groups of the spec ask for what: walked once for each answer."""
+
+    def __init__(self, spec: Spec, answers: Iterable[Solved]) -> None:
+        grouped = {one.name for _, group in spec.groups for one in group}
+        main = {one.name for one in spec.packages}
+        self._plain: dict[Target, set[str]] = {}
+        self._grouped: dict[Target, dict[str, set[str]]] = {}
+        for answer in answers:
+            needed = {one for several in answer.dependencies.values() for one in several}
+            # A package that nobody in the graph needs, and nobody in the spec asks for, came with the plan.
+            implied = answer.versions.keys() - main - grouped - needed
+            self._plain[answer.target] = reached(answer.dependencies, answer.versions.keys() & main | implied)
+            self._grouped[answer.target] = {
+                group: reached(answer.dependencies, {one.name for one in wanted})
+                for group, wanted in spec.groups
+            }
+
+    def of(self, name: str, answers: Iterable[Solved]) -> frozenset[str]:
+        """The groups that alone ask for a package; none where the packages themselves do."""
+        targets = [answer.target for answer in answers]
+        if any(name in self._plain[target] for target in targets):
             return frozenset()
-        for group, wanted in spec.groups:
-            if name in reached(answer.dependencies, {one.name for one in wanted}):
-                found.add(group)
-    return frozenset(found)
-
-
-def _is_implied(name: str, answer: Solved, asked: set[str]) -> bool:
-    """A package that nobody in the graph needs was brought along by the plan."""
-    needed = {one for several in answer.dependencies.values() for one in several}
-    return name not in asked and name not in needed
+        return frozenset(
+            group for target in targets for group, names in self._grouped[target].items() if name in names
+        )
 
 
 def reached(dependencies: Mapping[str, Iterable[str]], roots: Iterable[str]) -> set[str]:
@@ -87,7 +94,7 @@ def reached(dependencies: Mapping[str, Iterable[str]], roots: Iterable[str]) -> 
     return found
 
 
-def _elsewhere(spec: Spec, given: Given, answers: Sequence[Solved]) -> Pinned:
+def _elsewhere(groups: _Groups, given: Given, answers: Sequence[Solved]) -> Pinned:
     """Pin a package that no index serves; what lies in a folder has the version it has that day."""
     name = given.metadata.name
     those = [answer for answer in answers if name in answer.versions]
@@ -99,7 +106,7 @@ def _elsewhere(spec: Spec, given: Given, answers: Sequence[Solved]) -> Pinned:
         None,
         (),
         frozenset(answer.target for answer in those),
-        groups=_groups(spec, name, those),
+        groups=groups.of(name, those),
         requires_python=given.metadata.requires_python,
         dependencies=tuple(sorted(dependencies)),
         source=given.source,

@@ -73,14 +73,11 @@ def judge(tags: str, ground: Ground) -> Rank | Unfit:
     raise AssertionError(tags)
 
 
-def judge_wheel(name: str, ground: Ground) -> Rank | Unfit:
-    """Judge a wheel by its file name."""
-    parts = name[:-4].rsplit("-", 3)
-    fit = judge("-".join(parts[1:]), ground)
-    if isinstance(fit, Unfit):
-        return fit
-    build = _BUILD.fullmatch(parts[0].rpartition("-")[2]) if parts[0].count("-") == 2 else None
-    return (*fit, int(build[1]) if build else -1)
+def build_of(name: str) -> int:
+    """Return the build number in the name of a wheel: of two alike, the higher is the better."""
+    parts = name.split("-")
+    build = _BUILD.fullmatch(parts[2]) if len(parts) == 6 else None
+    return int(build[1]) if build else -1
 
 
 def _judge_python(pythons: list[str], abis: list[str], python: Python) -> tuple[int, int] | None:

@@ -15,6 +15,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import unquote
 
+from packaging.version import InvalidVersion, Version
+
 from envplan.problems import EnvplanError
 from envplan.solver.standin import NOT_USABLE, file_name, metadata_text, page_json, wheel_bytes
 from envplan.solver.view import View
@@ -129,11 +131,18 @@ def _page(view: View, name: str) -> _Reply:
 
 def _file(view: View, name: str, text: str, file: str) -> _Reply:
     page = view.pages.get(name)  # a file is only known by a page that was served
-    version = next((one for one in page.files if str(one) == text), None) if page else None
-    if version is None or file.removesuffix(".metadata") != file_name(name, version):
+    version = _version(text)
+    if page is None or version is None or version not in page.files or file.removesuffix(".metadata") != file_name(name, version):
         return _NOT_FOUND
     metadata = metadata_text(name, version, view.release(name, version))
     return (200, _BYTES, metadata if file.endswith(".metadata") else wheel_bytes(name, version, metadata))
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
 
 
 def _heads(connection: socket.socket) -> Iterator[bytes]:

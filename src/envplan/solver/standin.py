@@ -6,8 +6,6 @@ view has decided. It has the size of its metadata: no solver can make us fetch 8
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from packaging.version import Version
 
 from envplan.solver.markers import Requires
@@ -16,26 +14,29 @@ from envplan.solver.view import Page, Release
 # Required by versions that nobody may take; no index is asked for it.
 NOT_USABLE = "envplan-not-usable"
 
+_ANY = "-py3-none-any.whl"
+
 
 def file_name(name: str, version: Version) -> str:
     """Name the stand-in of one version."""
-    return f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
+    return f"{name.replace('-', '_')}-{version}{_ANY}"
 
 
 def page_json(page: Page) -> bytes:
     """Write the page of a project as PEP 691 has it."""
-    import json
+    stem = f"{page.name.replace('-', '_')}-"
+    files = ",".join(
+        f'{{"filename":"{stem}{text}{_ANY}","url":"../../files/{page.name}/{quoted}/{stem}{quoted}{_ANY}",'
+        '"hashes":{},"core-metadata":true}'
+        for text, quoted in map(_quoted, page.files)
+    )
+    return f'{{"meta":{{"api-version":"1.0"}},"name":"{page.name}","files":[{files}]}}'.encode()
 
-    files = [
-        {
-            "filename": file_name(page.name, version),
-            "url": f"../../files/{page.name}/{quote(str(version))}/{quote(file_name(page.name, version))}",
-            "hashes": {},
-            "core-metadata": True,
-        }
-        for version in page.files
-    ]
-    return json.dumps({"meta": {"api-version": "1.0"}, "name": page.name, "files": files}).encode()
+
+def _quoted(version: Version) -> tuple[str, str]:
+    """Write a version, as it is and for an address: of what it may hold, "+" and "!" mean something there."""
+    text = str(version)
+    return text, text.replace("+", "%2B").replace("!", "%21")
 
 
 def metadata_text(name: str, version: Version, release: Release) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -11,9 +11,11 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from envplan.index.columns import kinds
 from envplan.index.model import File, Metadata, Project, Refused
+from envplan.index.specifiers import specifiers
 from envplan.problems import EnvplanError, Problem, Said
-from envplan.solver.fitting import Ground, Rank, Unfit, judge_wheel
+from envplan.solver.fitting import Ground, Rank, Unfit, build_of, judge
 from envplan.solver.markers import Dependency, Requires, World, admits, needed
 from envplan.solver.model import Need, Question, Undecided
 from envplan.solver.parallel import in_parallel
@@ -38,8 +40,14 @@ class Page:
     name: str
     index: str  # "" for a given package
     files: Mapping[Version, File]
-    hidden: tuple[Hidden, ...] = ()
+    listed: Sequence[File] = ()
+    unfit: tuple[tuple[Unfit, Sequence[int]], ...] = ()  # why, and the places in `listed`
     refused: tuple[Refused, ...] = ()  # what the index client takes for no file
+
+    @property
+    def hidden(self) -> Iterator[Hidden]:
+        """List what the target may not see; a hundred thousand files, where nobody asks for them."""
+        return (Hidden(self.listed[place], why) for why, places in self.unfit for place in places)
 
 
 @dataclass(frozen=True)
@@ -184,43 +192,42 @@ class View:
         return self._sift(self.memory.project(index, name))
 
     def _sift(self, project: Project) -> Page:
+        """Judge each kind of file once, and single files only of those kinds that the target can run."""
+        listed = project.files
         best: dict[Version, tuple[Rank, str, File]] = {}
-        hidden: list[Hidden] = []
-        finals = any(not file.version.is_prerelease and file.yanked is None for file in project.files)
-        for file in project.files:
-            fit = self._fit(file, project, finals)
+        unfit: list[tuple[Unfit, Sequence[int]]] = []
+        finals = any(not file.version.is_prerelease and file.yanked is None for file in listed)
+        for (tags, requires), places in kinds(listed).items():
+            fit = self._fit(tags, requires, project)
             if isinstance(fit, Unfit):
-                hidden.append(Hidden(file, fit))
+                unfit.append((fit, places))
                 continue
-            before = best.get(file.version)
-            if before is None or (fit, file.name) > before[:2]:
-                best[file.version] = (fit, file.name, file)
+            for place in places:
+                file = listed[place]
+                if why := self._forbidden(file, project.name, finals):
+                    unfit.append((why, (place,)))
+                    continue
+                rank = (*fit, build_of(file.name))
+                before = best.get(file.version)
+                if before is None or (rank, file.name) > before[:2]:
+                    best[file.version] = (rank, file.name, file)
         files = {version: best[version][2] for version in sorted(best)}
-        return Page(project.name, project.index, files, tuple(hidden), project.refused)
+        return Page(project.name, project.index, files, listed, tuple(unfit), project.refused)
 
-    def _fit(self, file: File, project: Project, finals: bool) -> Rank | Unfit:
+    def _fit(self, tags: str, requires: str, project: Project) -> Rank | Unfit:
         if project.status == "quarantined":
             reason = f": {project.reason}" if project.reason else ""
             return Unfit("quarantined", f"the index has put it in quarantine{reason}")
-        fit = self._fit_system(file, project.name)
-        if isinstance(fit, Unfit):
-            return fit
-        return self._forbidden(file, project.name, finals) or fit
-
-    def _fit_system(self, file: File, name: str) -> Rank | Unfit:
-        if not file.is_wheel:
-            if name not in self.question.sdists:
-                return Unfit("sdist", "source code, which would have to be run to install it")
-            fit: Rank | Unfit = _SDIST
-        else:
-            fit = judge_wheel(file.name, self.ground)
-        if (
-            not isinstance(fit, Unfit)
-            and file.requires_python
-            and not admits(file.requires_python, self.world.python)
-        ):
-            return Unfit("requires-python", f"requires Python {file.requires_python}")
+        if not tags and project.name not in self.question.sdists:
+            return Unfit("sdist", "source code, which would have to be run to install it")
+        fit = judge(tags, self.ground) if tags else _SDIST
+        if not isinstance(fit, Unfit) and requires and not self._admitted(requires):
+            return Unfit("requires-python", f"requires Python {requires}")
         return fit
+
+    def _admitted(self, requires: str) -> bool:
+        read = specifiers(requires)
+        return read is None or admits(read, self.world.python)
 
     def _forbidden(self, file: File, name: str, finals: bool) -> Unfit | None:
         kept = self.question.preferred is not None and self.question.preferred.get(name) == file.version

@@ -248,7 +248,7 @@ _tokens = st.sampled_from(
 
 def read_or_named(data: bytes, kind: str) -> tuple[File, ...]:
     try:
-        return read(data, kind).project.files
+        return tuple(read(data, kind).project.files)
     except Trouble as trouble:
         if trouble.code not in ("EP336", "EP338"):
             raise

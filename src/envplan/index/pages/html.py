@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
-from envplan.index.pages.links import Link, Links
+from envplan.index.pages.links import Links
 
 _CHUNK = 64 * 1024
 _NAMED = re.compile(r"[^/\s]+\.(?:whl|tar\.gz|zip)")  # a link's text, where it is the name of a file
@@ -94,9 +94,9 @@ def read(data: bytes, links: Links) -> dict[str, str]:
             raise UnreadableError("its <base> is not an address") from None
     for said, text in page.links:
         if said.get("href"):
-            links.take(_link(said, text))
+            _take(said, text, links)
     marked = "pypi:repository-version" in page.meta or page.title.lower().startswith("links for")
-    if not links.files and not links.refused and not marked:
+    if not links.found and not links.refused and not marked:
         title = f", titled {page.title.strip()[:60]!r}" if page.title.strip() else ""
         raise UnreadableError(f"a web page{title}, and no file of any project on it")
     return {
@@ -105,16 +105,16 @@ def read(data: bytes, links: Links) -> dict[str, str]:
     }
 
 
-def _link(said: dict[str, str | None], text: str) -> Link:
+def _take(said: dict[str, str | None], text: str, links: Links) -> None:
     address = said["href"] or ""
     found = re.search(r"#(?:.*&)?sha256=([^&]*)", address)
     metadata = said.get("data-core-metadata", said.get("data-dist-info-metadata"))
     present = "data-core-metadata" in said or "data-dist-info-metadata" in said
-    return Link(
-        address=address,
-        name=text if _NAMED.fullmatch(text) else None,
+    links.take(
+        address,
+        text if _NAMED.fullmatch(text) else None,
         sha256=found[1] if found else None,
-        requires_python=said.get("data-requires-python"),
+        requires=said.get("data-requires-python"),
         yanked=(said["data-yanked"] or "") if "data-yanked" in said else None,
         metadata=_digest(metadata) if present and metadata != "false" else None,
     )

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from envplan.documents.reading import shown
 from envplan.index.pages.html import UnreadableError
-from envplan.index.pages.links import Link, Links
+from envplan.index.pages.links import Links
 
 
 def read(data: bytes, links: Links) -> dict[str, str]:
@@ -31,7 +31,7 @@ def read(data: bytes, links: Links) -> dict[str, str]:
     for file in files:
         if not isinstance(file, dict):
             raise UnreadableError("a file in it is no table")
-        links.take(_link(file))
+        _take(file, links)
     status = page.get("project-status")
     said = status if isinstance(status, dict) else {}
     return {key: value if isinstance(value := said.get(key), str) else "" for key in ("status", "reason")}
@@ -47,20 +47,20 @@ def _parsed(data: bytes) -> dict[str, Any]:
     return page
 
 
-def _link(file: dict[str, Any]) -> Link:
-    hashes = file.get("hashes")
+def _take(file: dict[str, Any], links: Links) -> None:
+    hashes, url, name = file.get("hashes"), file.get("url"), file.get("filename")
     sha256 = hashes.get("sha256") if isinstance(hashes, dict) else None
     metadata = file.get("core-metadata", file.get("dist-info-metadata"))
     yanked, requires = file.get("yanked"), file.get("requires-python")
-    return Link(
-        address=url if isinstance(url := file.get("url"), str) else "",
-        name=name if isinstance(name := file.get("filename"), str) else "",
-        sha256=None if sha256 is None else str(sha256),
-        size=file.get("size"),
-        uploaded=file.get("upload-time"),
-        requires_python=requires if isinstance(requires, str) else None,
-        yanked=yanked if isinstance(yanked, str) else "" if yanked is True else None,
-        metadata=_digest(metadata),
+    links.take(
+        url if isinstance(url, str) else "",
+        name if isinstance(name, str) else "",
+        None if sha256 is None else str(sha256),
+        file.get("size"),
+        file.get("upload-time"),
+        requires if isinstance(requires, str) else None,
+        yanked if isinstance(yanked, str) else "" if yanked is True else None,
+        _digest(metadata) if metadata else None,
     )
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from envplan.documents.reading import shown
 from envplan.index.addresses import plain
-from envplan.index.model import File, Refused
+from envplan.index.columns import Columns
+from envplan.index.model import Refused
+from envplan.index.specifiers import specifiers
 
 _WHEEL = re.compile(
     r"(?P<name>[A-Za-z0-9][\w.]*)-(?P<version>[A-Za-z0-9_.+!]+)(?:-[0-9][\w.]*)?-[\w.]+-[\w.]+-[\w.]+\.whl",
@@ -29,20 +29,7 @@ _LONGEST = 4096
 # An address that says exactly what it means. The default index has a folder a file, and to take each apart
 # with urllib takes longer than everything else on a page.
 _CLEAR = re.compile(r"(https?)://[a-z0-9][a-z0-9.-]*(?:/[A-Za-z0-9_+~-][A-Za-z0-9_.+~-]*)*/")
-
-
-@dataclass(frozen=True)
-class Link:
-    """One link, as a page wrote it."""
-
-    address: str
-    name: str | None  # of the file, where the page says it beside the address
-    sha256: str | None = None
-    size: Any = None
-    uploaded: Any = None
-    requires_python: str | None = None
-    yanked: str | None = None
-    metadata: str | None = None
+_CLEAR_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!-]*")
 
 
 @dataclass(eq=False)
@@ -60,70 +47,82 @@ class Links:
     ) -> None:
         """`base` is where the page was read; `canonical` names the address that stands in locks."""
         self.index, self.project, self.base = index, project, base
-        self.files: list[File] = []
-        self.places: list[str] = []  # where each file is asked for, where that is another address
         self.refused: list[Refused] = []
         self._canonical = canonical
+        self._rows: list[tuple[str, ...]] = []
         self._names: dict[str, str] = {}
-        self._versions: dict[str, Version | None] = {}
-        self._specifiers: dict[str, SpecifierSet | None] = {}
+        self._versions: dict[str, str] = {}
+        self._specifiers: dict[str, str] = {}
         self._folders: dict[str, tuple[str, str]] = {}
 
-    def take(self, link: Link) -> None:
+    def take(
+        self,
+        address: str,
+        name: str | None,  # of the file, where the page says it beside the address
+        sha256: str | None = None,
+        size: object = None,
+        uploaded: object = None,
+        requires: str | None = None,
+        yanked: str | None = None,
+        metadata: str | None = None,
+    ) -> None:
         """Add a link, as a file or as refused; what no installer knows is passed over."""
         try:
-            found = self._file(link)
+            place, base = self._place(address)
+            named = base if name is None else name
+            version = self._release(named, base)
+            if version and sha256 is not None and not _SHA256.fullmatch(sha256):
+                raise HostileError("its sha256 is not one")
         except HostileError as hostile:
-            self.refused.append(Refused(shown(link.name or link.address), hostile.why))
+            self.refused.append(Refused(shown(name or address), hostile.why))
             return
-        if found is not None:
-            self.files.append(found[0])
-            self.places.append(found[1])
-
-    def _file(self, link: Link) -> tuple[File, str] | None:
-        place, base = self._place(link.address)
-        name = base if link.name is None else link.name
-        version = self._release(name, base)
-        if version is None:
-            return None
-        if link.sha256 is not None and not _SHA256.fullmatch(link.sha256):
-            raise HostileError("its sha256 is not one")
-        if base == name and "+" in name:
-            place = _escaped(place, name)
+        if not version:
+            return
+        if base == named and "+" in named:
+            place = _escaped(place, named)
         url = place if self._canonical is None else self._canonical(place)
-        moment = isinstance(link.uploaded, str) and _MOMENT.fullmatch(link.uploaded)
-        file = File(
-            index=self.index,
-            project=self.project,
-            name=name,
-            version=version,
-            url=url,
-            sha256=link.sha256.lower() if link.sha256 else None,
-            size=link.size if type(link.size) is int and 0 <= link.size < 1 << 50 else None,
-            uploaded=link.uploaded if moment else None,
-            requires_python=self._specifier(link.requires_python),
-            yanked=None if link.yanked is None else line(link.yanked),
-            metadata=_metadata(link.metadata),
+        self._rows.append(
+            (
+                named,
+                version,
+                url,
+                sha256.lower() if sha256 else "",
+                str(size) if type(size) is int and 0 <= size < 1 << 50 else "",
+                uploaded if isinstance(uploaded, str) and _MOMENT.fullmatch(uploaded) else "",
+                self._specifier(requires) if requires else "",
+                "" if yanked is None else f"={line(yanked)}",
+                "" if metadata is None else f"={metadata.lower() if _SHA256.fullmatch(metadata) else ''}",
+                place if place != url else "",
+            )
         )
-        return file, place if place != url else ""
 
-    def _release(self, name: str, base: str) -> Version | None:
-        """Read the version in a file's name; none where it is a file that no installer knows."""
+    @property
+    def found(self) -> bool:
+        """Whether there was any file."""
+        return bool(self._rows)
+
+    def files(self) -> tuple[Columns, tuple[str, ...]]:
+        """Return the files, and where each is asked for where that is another address than its own."""
+        columns = [list(column) for column in zip(*self._rows, strict=True)] or [[] for _ in range(10)]
+        return Columns(self.index, self.project, columns[:9]), tuple(columns[9])
+
+    def _release(self, name: str, base: str) -> str:
+        """Read the version in a file's name; empty where it is a file that no installer knows."""
         is_wheel = name.endswith(".whl")
         found = _WHEEL.fullmatch(name) or _SDIST.fullmatch(name)
         if found is None:
             if is_wheel or not name:
                 raise HostileError("it is not the name of a wheel" if name else "it has no name")
-            return None  # .exe, .egg, .rpm, .asc: what indexes also keep
+            return ""  # .exe, .egg, .rpm, .asc: what indexes also keep
         if base != name and (_WHEEL.fullmatch(base) or _SDIST.fullmatch(base)):
             raise HostileError(f"it says {shown(name)} and leads to {shown(base)}")
         project = self._name(found["name"])
         if project != self.project:
             if project.startswith(f"{self.project}-") and not is_wheel:
-                return None  # x-1.0-beta.tar.gz: an old sdist whose name cannot be taken apart
+                return ""  # x-1.0-beta.tar.gz: an old sdist whose name cannot be taken apart
             raise HostileError("it is a file of another project")
         version = self._version(found["version"])
-        if version is None and is_wheel:
+        if not version and is_wheel:
             raise HostileError(f"{shown(found['version'])} is not a version")
         return version
 
@@ -139,7 +138,7 @@ class Links:
         if folder not in self._folders:
             self._folders[folder] = self._folder(folder + slash if last else folder)
         place, ending = self._folders[folder]
-        base = unquote(last or ending)
+        base = last if _CLEAR_NAME.fullmatch(last) else unquote(last or ending)
         if not base or "/" in base or "\\" in base or base in (".", ".."):
             raise HostileError("its address does not end in the name of a file")
         return place + last, base
@@ -166,19 +165,18 @@ class Links:
             self._names[text] = canonicalize_name(text)
         return self._names[text]
 
-    def _version(self, text: str) -> Version | None:
+    def _version(self, text: str) -> str:
+        """Write a version as others write it; empty where it is none."""
         if text not in self._versions:
             try:
-                self._versions[text] = Version(text.replace("_", "-"))
+                self._versions[text] = str(Version(text.replace("_", "-")))
             except InvalidVersion:
-                self._versions[text] = None
+                self._versions[text] = ""
         return self._versions[text]
 
-    def _specifier(self, text: str | None) -> SpecifierSet | None:
-        if not text:
-            return None
+    def _specifier(self, text: str) -> str:
         if text not in self._specifiers:
-            self._specifiers[text] = specifiers(text)
+            self._specifiers[text] = str(specifiers(text) or "")
         return self._specifiers[text]
 
 
@@ -188,24 +186,6 @@ def _escaped(place: str, name: str) -> str:
     return f"{head[: head.rindex('/')]}/{name.replace('+', '%2B')}{mark}{query}"
 
 
-def specifiers(text: str) -> SpecifierSet | None:
-    """Read Requires-Python; >=3.5.* of old releases means >=3.5, and what cannot be read is none."""
-    try:
-        return SpecifierSet(text)
-    except InvalidSpecifier:
-        pass
-    try:
-        return SpecifierSet(re.sub(r"([<>]=?\s*[0-9.]+)\.\*", r"\1", text))
-    except InvalidSpecifier:
-        return None
-
-
 def line(text: str) -> str:
     """Write what an index says on one line, without what a terminal would obey."""
     return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))[:500]
-
-
-def _metadata(said: str | None) -> str | None:
-    if said is None:
-        return None
-    return said.lower() if _SHA256.fullmatch(said) else ""

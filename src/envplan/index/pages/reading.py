@@ -53,17 +53,16 @@ def read_page(
         if not is_json and "json" in kind:
             raise UnreadableError("it says it is JSON, and it is not")
         said = json.read(data, links) if is_json else _read_html(data, links, url)
-        if links.refused and not links.files:
+        if links.refused and not links.found:
             first = links.refused[0]
             raise UnreadableError(f"not one link on it can be used: {first.name}: {first.why}")
     except UnreadableError as error:
         why = "a network that wants a login first, or a proxy, may have answered in its place"
         raise Trouble(NO_INDEX, str(error), why if not is_json else "", url) from None
     status = said["status"] if said["status"] in _STATUSES else "active"
-    project = Project(
-        index, name, tuple(links.files), status, line(said["reason"]), refused=tuple(links.refused)
-    )
-    return Page(project, tuple(links.places))
+    files, places = links.files()
+    project = Project(index, name, files, status, line(said["reason"]), refused=tuple(links.refused))
+    return Page(project, places)
 
 
 def _read_html(data: bytes, links: Links, url: str) -> dict[str, str]:
