@@ -18,6 +18,8 @@ $(READY): pyproject.toml
 	@# pip 25.1 is the first that reads dependency groups.
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@# As pip does for what it installs for good: where PYTHONDONTWRITEBYTECODE is set, each start compiles all.
+	@$(PYTHON) -m compileall -q src
 	@.ci/compiler
 	@touch $(READY)
 

@@ -97,9 +97,12 @@ class Bench:
         """One run of uv."""
         index = ("--default-index", self.place["sixty"]["index"])
         target = ("--python-platform", PLATFORMS[platform], "--python-version", python)
+        # One interpreter for every target: to look for another takes uv longer than to solve.
         options = (
             "--no-config",
             "--no-python-downloads",
+            "--python",
+            sys.executable,
             "--quiet",
             "--generate-hashes",
             "--only-binary",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeVar
 
 from packaging.version import Version
@@ -20,6 +19,7 @@ from envplan.catalog.model import (
     Way,
 )
 from envplan.documents import Table
+from envplan.values.records import replace
 from envplan.values.variants import Kind
 from envplan.values.versions import Compute, Cuda, Dotted
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from packaging.version import Version
@@ -13,6 +12,7 @@ from envplan.catalog.model import Architecture, Floor, Framework, NamedGpu, Tool
 from envplan.documents import Reading, Table
 from envplan.machine.model import VENDORS
 from envplan.values.evidence import Evidence
+from envplan.values.records import dataclass
 from envplan.values.versions import Compute, Cuda, Dotted
 
 

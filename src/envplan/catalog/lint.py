@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from envplan.catalog.load import DATA, sheet_of
 from envplan.catalog.model import Catalog, Floor, Framework
 from envplan.problems import EnvplanError
 from envplan.values.evidence import METHODS
+from envplan.values.records import dataclass
 from envplan.values.tags import python_tag
 
 # Files beside the frameworks': CUDA, GPUs, names, and what `envplan doctor` reads.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import pairwise
 
@@ -13,6 +12,7 @@ from packaging.version import Version
 from envplan.catalog import queries
 from envplan.catalog.model import Catalog, Framework, Kernels, Rows, Way, Wheel
 from envplan.values.platforms import PLATFORM_NAMES, Platform
+from envplan.values.records import dataclass
 from envplan.values.variants import Variant
 from envplan.values.versions import Cuda
 

@@ -7,7 +7,6 @@ tenth of the time that `envplan plan` has to import everything.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -17,6 +16,7 @@ from packaging.version import Version
 from envplan.catalog.places import DEFAULT_INDEX
 from envplan.values.evidence import Evidence
 from envplan.values.platforms import Platform
+from envplan.values.records import dataclass, field
 from envplan.values.specifiers import Need
 from envplan.values.tags import PlatformTag, PythonTag
 from envplan.values.variants import Kind, Variant

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from packaging.version import Version
 
 from envplan.catalog.model import Architecture, Catalog, Framework, Kernels, Release, Toolkit
 from envplan.values.evidence import Evidence
 from envplan.values.platforms import Os, Platform
+from envplan.values.records import dataclass
 from envplan.values.variants import Variant
 from envplan.values.versions import Compute, Cuda, Dotted
 

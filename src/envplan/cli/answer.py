@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from envplan.problems import Problem
+from envplan.values.records import dataclass, field
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from envplan.store.model import Tree
+from envplan.values.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +16,7 @@ from envplan.index.sdists import sdist_metadata
 from envplan.index.trouble import ALTERED, CUT, DISK, NO_WHEEL, REFUSED, Trouble
 from envplan.index.web.client import Stream, Web
 from envplan.index.wheels import METADATA_LIMIT, TAIL, Sparse, metadata_bytes
+from envplan.values.records import dataclass
 
 # As it lies on the server: ranges and lengths count the bytes of the file, not of what packs it on the way.
 _PLAIN = {"Accept-Encoding": "identity"}

@@ -7,7 +7,7 @@ one in a thousand. To make all of them took longer than the solver.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, overload
+from typing import overload
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -17,7 +17,7 @@ from envplan.index.specifiers import specifiers
 
 NAMES = ("names", "versions", "urls", "sha256", "sizes", "uploaded", "requires", "yanked", "metadata")
 
-# What of a file decides which targets can run it: the tags of a wheel ("" for a source archive), and Requires-Python.
+# What decides which targets run a file: the tags of a wheel ("" for a source archive), and Requires-Python.
 Kind = tuple[str, str]
 
 
@@ -81,23 +81,19 @@ class Columns(Sequence[File]):
 
     def _file(self, place: int) -> File:
         size, yanked, metadata = self.sizes[place], self.yanked[place], self.metadata[place]
-        values: dict[str, Any] = {
-            "index": self._index,
-            "project": self._project,
-            "name": self.names[place],
-            "version": self._version(self.versions[place]),
-            "url": self.urls[place],
-            "sha256": self.sha256[place] or None,
-            "size": int(size) if size else None,
-            "uploaded": self.uploaded[place] or None,
-            "requires_python": self._specifier(self.requires[place]),
-            "yanked": yanked[1:] if yanked else None,
-            "metadata": metadata[1:] if metadata else None,
-        }
-        # At a third of the cost: a frozen dataclass sets each field through object.__setattr__.
-        file = File.__new__(File)
-        object.__setattr__(file, "__dict__", values)
-        return file
+        return File(
+            index=self._index,
+            project=self._project,
+            name=self.names[place],
+            version=self._version(self.versions[place]),
+            url=self.urls[place],
+            sha256=self.sha256[place] or None,
+            size=int(size) if size else None,
+            uploaded=self.uploaded[place] or None,
+            requires_python=self._specifier(self.requires[place]),
+            yanked=yanked[1:] if yanked else None,
+            metadata=metadata[1:] if metadata else None,
+        )
 
     def _version(self, text: str) -> Version:
         version = self._versions.get(text)

@@ -7,7 +7,6 @@ JSON tables.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from packaging.version import Version
@@ -15,6 +14,7 @@ from packaging.version import Version
 from envplan.index.columns import NAMES, Columns
 from envplan.index.model import Metadata, Project, Refused
 from envplan.index.pages.reading import Page
+from envplan.values.records import dataclass
 
 FRESH = 600.0  # most servers of wheels say nothing about it; the default index says these ten minutes
 
@@ -46,7 +46,7 @@ def write_page(kept: Kept, page: Page) -> bytes:
     assert isinstance(files, Columns)  # whatever was read from a page
     kinds = files.kinds()
     head = {
-        "kept": asdict(kept),
+        "kept": vars(kept),
         "index": project.index,
         "name": project.name,
         "status": project.status,

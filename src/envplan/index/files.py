@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from envplan.index.cache import Cache
 from envplan.index.entries import FRESH, Kept, read_metadata_entry, write_metadata
 from envplan.index.model import File, Metadata
 from envplan.index.trouble import FORBIDDEN, MISSING, Trouble
+from envplan.values.records import replace
 
 if TYPE_CHECKING:  # they import the HTTP library, which takes 100 ms that a warm run does not need
     from envplan.index.bodies import Body, Download
@@ -99,7 +99,7 @@ class Files:
     def _remember(self, file: File, body: Body) -> None:
         """Keep the signs, the hash and the size that came with something else."""
         kept = Kept(time.time(), FRESH, body.etag, body.modified)
-        seen = json.dumps({"kept": asdict(kept), "size": body.size}).encode()
+        seen = json.dumps({"kept": vars(kept), "size": body.size}).encode()
         if file.sha256 is None and body.sign:
             self._cache.write("seen", file.url, body=seen)
         sha256, sign = body.sha256 or file.sha256, file.sha256 or body.sign

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -23,6 +22,7 @@ from envplan.index.trouble import LOGIN, NO_INDEX, Trouble, failure
 from envplan.index.web.patience import Patience
 from envplan.settings.model import Settings
 from envplan.settings.read import read_settings
+from envplan.values.records import replace
 
 if TYPE_CHECKING:  # they import the HTTP library, which takes 100 ms that a warm run does not need
     from envplan.index.web.client import Web

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from envplan.documents.reading import printable, shown, without_secrets
 from envplan.problems import EnvplanError, Problem, Said
+from envplan.values.records import dataclass
 
 MISSING = "EP330"
 FORBIDDEN = "EP331"

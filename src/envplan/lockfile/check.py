@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from envplan.lockfile import form, rules
 from envplan.problems import EnvplanError, Problem, Said
+from envplan.values.records import dataclass
 
 if TYPE_CHECKING:
     from envplan.machine.model import Machine

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from packaging.version import Version
@@ -12,6 +11,7 @@ from packaging.version import Version
 from envplan.lockfile.graph import taken, targets_of
 from envplan.lockfile.model import Lock, LockedFile, Offer, Pinned
 from envplan.values.platforms import Platform
+from envplan.values.records import dataclass
 from envplan.values.tags import platform_tags
 from envplan.values.targets import Target
 from envplan.values.versions import Dotted, Python

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from envplan.lockfile.seal import digest_of
 from envplan.spec.model import Index, Options, Requirement, Spec
+from envplan.values.records import fields
 
 
 def spec_digest(spec: Spec) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from envplan.lockfile import markers
 from envplan.lockfile.model import GitSource, LocalSource, Lock, LockedFile, Offer, Pinned
 from envplan.lockfile.seal import entry_seal, lock_seal
 from envplan.problems import EnvplanError, Problem, Said
+from envplan.values.records import replace
 from envplan.values.targets import Target
 
 SCHEMA = 1

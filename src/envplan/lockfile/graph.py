@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from envplan.lockfile.model import Lock, Pinned
+from envplan.values.records import dataclass
 from envplan.values.targets import Target
 
 

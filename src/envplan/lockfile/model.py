@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from packaging.version import Version
 
 from envplan.values.platforms import Platform
+from envplan.values.records import dataclass
 from envplan.values.targets import Target
 from envplan.values.variants import Variant
 from envplan.values.versions import Compute, Dotted, Libc, Python

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from envplan.problems import Problem
 from envplan.values.evidence import Fact
 from envplan.values.platforms import Platform
+from envplan.values.records import dataclass
 from envplan.values.variants import Kind
 from envplan.values.versions import Compute, Cuda, Dotted, Libc, Python
 

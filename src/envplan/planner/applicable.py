@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from envplan.spec.model import Requirement, Spec
 from envplan.values.platforms import Platform
+from envplan.values.records import replace
 from envplan.values.versions import Python
 
 _SYSTEMS = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from envplan.machine.model import Machine
 from envplan.planner.applicable import applicable
 from envplan.planner.builds import Stock
@@ -11,6 +9,7 @@ from envplan.planner.choose import Choice, Judged, Search, best_pythons, judge_a
 from envplan.planner.together import Together
 from envplan.planner.wishes import wishes
 from envplan.spec.model import Spec
+from envplan.values.records import dataclass
 from envplan.values.versions import Python
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from envplan.planner.attempt import Attempt, attempt
 from envplan.planner.changes import accelerator_line, replaced, with_accelerator, with_spec
@@ -12,6 +11,7 @@ from envplan.planner.rules.asked import chooses
 from envplan.planner.verdict import Verdict
 from envplan.problems import Said
 from envplan.spec.model import AnyGpu, Auto, CpuOnly, Exactly, Requirement
+from envplan.values.records import replace
 
 
 def contradiction(wish: Wish, fits: list[Verdict]) -> tuple[str, tuple[Said, ...]] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import replace
 
 from envplan.documents import Reading, Table
 from envplan.planner.attempt import Try
@@ -13,6 +12,7 @@ from envplan.problems import EnvplanError
 from envplan.spec.grammar.accelerators import accelerator
 from envplan.spec.model import Accelerator, Requirement, Spec
 from envplan.spec.packages import requirements
+from envplan.values.records import replace
 from envplan.values.specifiers import specifier
 from envplan.values.versions import Python
 

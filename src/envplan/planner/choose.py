@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby, product
 from typing import Any
 
@@ -18,6 +17,7 @@ from envplan.planner.rules.driver import is_native
 from envplan.planner.together import Together
 from envplan.planner.verdict import Verdict
 from envplan.spec.model import Spec
+from envplan.values.records import dataclass
 from envplan.values.variants import CPU, Variant
 from envplan.values.versions import Cuda, Python
 

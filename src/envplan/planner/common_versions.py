@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from packaging.version import Version
 
 from envplan.planner.attempt import Attempt
 from envplan.planner.choose import Choice
+from envplan.values.records import replace
 
 
 def common(attempts: Sequence[Attempt]) -> list[Attempt] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from packaging.version import Version
 
@@ -28,6 +27,7 @@ from envplan.planner.rules.python import pythons_of
 from envplan.planner.wishes import everything
 from envplan.spec.model import AnyGpu, Auto, CpuOnly
 from envplan.values.evidence import Fact
+from envplan.values.records import replace
 from envplan.values.specifiers import specifier
 from envplan.values.versions import Dotted
 

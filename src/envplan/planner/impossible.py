@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from envplan.planner.attempt import Attempt, attempt
 from envplan.planner.changes import typed, with_spec
@@ -17,6 +16,7 @@ from envplan.planner.wishes import everything
 from envplan.planner.wording import found_lines, said, title, wanted_lines
 from envplan.problems import Problem, Said
 from envplan.spec.model import AnyGpu, Auto, CpuOnly
+from envplan.values.records import replace
 
 # Wishes that no machine could change; the others are the machine's.
 _WISH = {"EP201", "EP208"}

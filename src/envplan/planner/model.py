@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +13,7 @@ from envplan.machine.model import Machine
 from envplan.problems import Problem
 from envplan.spec.model import Accelerator, Requirement
 from envplan.values.platforms import Platform
+from envplan.values.records import dataclass
 from envplan.values.variants import Variant
 from envplan.values.versions import Cuda, Python
 

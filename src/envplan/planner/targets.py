@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from envplan.catalog import queries
 from envplan.catalog.model import Catalog
@@ -18,6 +17,7 @@ from envplan.planner.plan import fewest, outcome_of
 from envplan.problems import Problem, Said
 from envplan.spec.model import Spec
 from envplan.values.platforms import Platform
+from envplan.values.records import dataclass
 from envplan.values.variants import CPU, Kind, Variant
 from envplan.values.versions import Compute, Dotted, Libc, Python
 

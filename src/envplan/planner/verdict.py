@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 
 from envplan.planner.model import Build, Reason
 from envplan.planner.rules import Question, on_machine, on_words
+from envplan.values.records import dataclass
 
 
 @dataclass(frozen=True, eq=False)

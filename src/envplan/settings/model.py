@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from envplan.values.records import dataclass, field
 
 DEFAULT = "default"  # stands for the default index
 

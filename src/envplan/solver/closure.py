@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from packaging.version import Version
 
 from envplan.problems import Problem, Said
 from envplan.solver.markers import Requires
 from envplan.solver.view import View
+from envplan.values.records import dataclass
 
 WRONG = "EP351"
 

@@ -8,7 +8,6 @@ can narrow further.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -17,6 +16,7 @@ from envplan.problems import Said
 from envplan.solver.fitting import Kind
 from envplan.solver.markers import Requires
 from envplan.solver.view import Hidden, View
+from envplan.values.records import dataclass, field, replace
 
 _ROUNDS = 1000
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from envplan.values.platforms import Platform
+from envplan.values.records import dataclass
 from envplan.values.tags import PlatformTag, platform_tags
 from envplan.values.versions import Dotted, Libc, Python
 

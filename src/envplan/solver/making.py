@@ -7,7 +7,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,6 +34,7 @@ from envplan.solver.solve import Solving
 from envplan.sources.model import Given
 from envplan.spec.model import Requirement, Spec
 from envplan.values.platforms import Platform
+from envplan.values.records import dataclass, replace
 from envplan.values.targets import Target
 from envplan.values.variants import Kind
 from envplan.values.versions import Python
@@ -53,7 +53,7 @@ class Work:
     spec: Spec
     folder: Path  # that the spec lies in
     machines: tuple[Machine, ...]  # that must be served
-    here: Machine
+    here: Callable[[], Machine]  # asked only where it matters, since to look takes a while
     before: Lock | None
     given: tuple[Given, ...]
     solver: str
@@ -119,7 +119,8 @@ def _make(work: Work, tell: Tell, *, refresh: bool) -> Made:
 
 def _chosen(work: Work, spec: Spec, catalog: Catalog, indexes: Indexes) -> Targets:
     """Plan, and plan again without the versions that the indexes turn out not to have."""
-    platforms, kinds = _platforms(work), _kinds(work.here)
+    platforms = _platforms(work)
+    kinds = _kinds(work, platforms, catalog)
     chosen = targets(spec, platforms, work.machines, kinds, catalog, _python())
     if chosen.problems:
         raise EnvplanError(*chosen.problems)
@@ -152,10 +153,10 @@ def _compared(
     mine = [
         (question, answer)
         for question, answer in zip(asked, answers, strict=True)
-        if question.target.platform == work.here.platform
+        if question.target.platform == work.here().platform
     ]
     if not mine:
-        title = f"no target of the lock is for this machine, {work.here.platform}; nothing was compared"
+        title = f"no target of the lock is for this machine, {work.here().platform}; nothing was compared"
         return (), (Problem(_NO_SECOND, title, severity="warning"),)
     other = "pip-tools" if work.solver == "uv" else "uv"
     tell(f"asking {other} the same for {_several([question for question, _ in mine])}")
@@ -223,11 +224,15 @@ def _preferred(work: Work) -> Mapping[Target, Mapping[str, Version]]:
 def _platforms(work: Work) -> tuple[Platform, ...]:
     if work.spec.platforms:
         return work.spec.platforms
-    return () if work.machines else (work.here.platform,)
+    return () if work.machines else (work.here().platform,)
 
 
-def _kinds(here: Machine) -> tuple[Kind, ...]:
+def _kinds(work: Work, platforms: Sequence[Platform], catalog: Catalog) -> tuple[Kind, ...]:
     """The kind of GPU this machine has; CUDA where it has none, because most have that."""
+    covered = {machine.platform for machine in work.machines}
+    if not catalog.frameworks or covered.issuperset(platforms):
+        return ("cuda",)  # nobody will ask
+    here = work.here()
     kinds: list[Kind] = []
     if here.of("amd"):
         kinds.append("rocm")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
@@ -18,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 from envplan.index.model import Metadata
 from envplan.values.platforms import Arch, Os, Platform
+from envplan.values.records import dataclass
 from envplan.values.targets import Target
 from envplan.values.versions import Python
 

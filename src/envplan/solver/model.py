@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from envplan.index.model import File, Metadata
 from envplan.problems import Problem
+from envplan.values.records import dataclass, field
 from envplan.values.targets import Target
 from envplan.values.versions import Dotted, Libc
 

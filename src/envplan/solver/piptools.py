@@ -9,10 +9,10 @@ import os
 import re
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from envplan.solver.search import Result, Search, compile_pins, write_search
+from envplan.values.records import dataclass
 
 _REFUSED = re.compile(
     r"ResolutionImpossible|Cannot install|Could not find a version|No matching distribution|"

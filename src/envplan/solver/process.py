@@ -10,9 +10,10 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from envplan.values.records import dataclass
 
 OUTPUT_LIMIT = 1024 * 1024
 

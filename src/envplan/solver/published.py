@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import partial
 
 from packaging.version import Version
@@ -16,6 +15,7 @@ from envplan.planner.targets import Served
 from envplan.problems import EnvplanError
 from envplan.solver.parallel import in_parallel
 from envplan.solver.source import Source
+from envplan.values.records import replace
 
 ABSENT = "EP330"  # the one refusal that says something of the project
 _Place = tuple[str, str]  # index, project

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from envplan.problems import Problem, Said
 from envplan.solver.model import Answer, Question, Solved, Unsolved
 from envplan.solver.solve import Solving
+from envplan.values.records import replace
 
 DIFFERENT = "EP311"
 

@@ -132,7 +132,12 @@ def _page(view: View, name: str) -> _Reply:
 def _file(view: View, name: str, text: str, file: str) -> _Reply:
     page = view.pages.get(name)  # a file is only known by a page that was served
     version = _version(text)
-    if page is None or version is None or version not in page.files or file.removesuffix(".metadata") != file_name(name, version):
+    if (
+        page is None
+        or version is None
+        or version not in page.files
+        or file.removesuffix(".metadata") != file_name(name, version)
+    ):
         return _NOT_FOUND
     metadata = metadata_text(name, version, view.release(name, version))
     return (200, _BYTES, metadata if file.endswith(".metadata") else wheel_bytes(name, version, metadata))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from packaging.version import Version
 
 from envplan.solver.model import Answer, Question, Solved
+from envplan.values.records import replace
 
 
 def settle(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Self
 
 from packaging.version import Version
@@ -14,7 +13,6 @@ from envplan.documents import nearest
 from envplan.index.model import File
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.solver.closure import Closure, close, wrong
-from envplan.solver.conflict import closest
 from envplan.solver.model import Answer, Question, Solved, Unsolved
 from envplan.solver.parallel import in_parallel
 from envplan.solver.process import Stopped
@@ -22,8 +20,8 @@ from envplan.solver.search import DEADLINE, Broken, Found, NotFound, Result, Sea
 from envplan.solver.server import Server
 from envplan.solver.source import Memory, Source
 from envplan.solver.standin import extras_of
-from envplan.solver.unsolved import explain
 from envplan.solver.view import View
+from envplan.values.records import replace
 from envplan.values.targets import Target
 from envplan.values.variants import Variant
 
@@ -84,8 +82,9 @@ class Solving:
 
     def hidden(self, target: Target, name: str, version: Version) -> str | None:
         """Say why a target was not shown a version of a package it has; none where it was."""
-        view = self._views[target]
-        page = view.page(name)
+        from envplan.solver.conflict import closest
+
+        page = self._views[target].page(name)
         if any(shown.public == version.public for shown in page.files):
             return None
         reasons = (
@@ -108,10 +107,6 @@ class Solving:
         return answer
 
     def _search(self, view: View) -> Result:
-        for wanted in view.needs:
-            view.page(
-                wanted.requires.name
-            )  # a name that its index has not is known before anything is started
         search = Search(
             self._server.mount(view),
             tuple(dict.fromkeys(str(one.requires) for one in view.needs)),
@@ -137,6 +132,8 @@ class Solving:
                     return Unsolved(target, wrong(view, solver, closure))
                 return _solved(view, versions, closure)
             case NotFound(words):
+                from envplan.solver.unsolved import explain
+
                 return Unsolved(target, explain(view, solver, words))
             case Broken(reason, words):
                 return Unsolved(target, _broken(view, solver, reason, words))

@@ -6,10 +6,10 @@ import re
 import shutil
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from envplan.solver.search import Broken, Result, Search, compile_pins, write_search
+from envplan.values.records import dataclass
 
 _REFUSED = re.compile(r"No solution found|unsatisfiable", re.IGNORECASE)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -20,6 +19,7 @@ from envplan.solver.markers import Dependency, Requires, World, admits, needed
 from envplan.solver.model import Need, Question, Undecided
 from envplan.solver.parallel import in_parallel
 from envplan.solver.source import Memory
+from envplan.values.records import dataclass, field, replace
 
 UNDECIDED = "EP356"
 _SDIST: Rank = (-1,)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from packaging.version import Version
 
 from envplan.index.model import Metadata
 from envplan.lockfile.model import GitSource, LocalSource
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.spec.model import Requirement
+from envplan.values.records import dataclass
 
 MISSING = "EP360"
 DOCUMENT = "EP361"

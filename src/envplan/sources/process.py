@@ -10,8 +10,9 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import IO, Any
+
+from envplan.values.records import dataclass
 
 OUTPUT_LIMIT = 1024 * 1024
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from envplan.documents import Reading, Table
 from envplan.documents.reading import shown
 from envplan.spec.grammar.accelerators import accelerator
@@ -13,6 +11,7 @@ from envplan.spec.grammar.taking import dotted, list_taken, taken, text_taken
 from envplan.spec.model import Accelerator, Auto, Requirement, Spec
 from envplan.spec.packages import requirements
 from envplan.spec.sections import indexes, options, targets
+from envplan.values.records import replace
 from envplan.values.versions import Python
 
 CODE = "EP101"

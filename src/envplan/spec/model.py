@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from packaging.specifiers import SpecifierSet
 
 from envplan.problems import Problem
 from envplan.values.platforms import Platform
+from envplan.values.records import dataclass, field
 from envplan.values.variants import Variant
 from envplan.values.versions import Cuda, Python
 

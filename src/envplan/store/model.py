@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from envplan.values.records import dataclass
 
 Scheme = Literal["purelib", "platlib", "headers", "scripts", "data"]
 
@@ -21,7 +22,7 @@ class EntryPoint:
 
 @dataclass(frozen=True)
 class Files:
-    """The files of an unpacked wheel under one scheme, in columns: 14,000 objects would take longer than links.
+    """The files of an unpacked wheel under one scheme, in columns: 14,000 objects take longer than links.
 
     `paths` are relative to the scheme's folder, with slashes, parents before children in `folders`.
     """
@@ -45,7 +46,7 @@ class Tree:
     version: str
     info: str  # its folder of metadata, "torch-2.2.2+cu121.dist-info"
     folder: Path
-    files: tuple[Files, ...]  # one for each scheme it has; RECORD, INSTALLER and direct_url.json not among them
+    files: tuple[Files, ...]  # one for each scheme; RECORD, INSTALLER, direct_url.json not among them
     entry_points: tuple[EntryPoint, ...] = ()
     startup: tuple[str, ...] = ()  # files that Python runs when it starts: *.pth with code, sitecustomize.py
 

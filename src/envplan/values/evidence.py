@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
+
+from envplan.values.records import dataclass
 
 Method = Literal["documented", "measured", "inferred"]
 METHODS: tuple[Method, ...] = ("documented", "measured", "inferred")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, Self
+
+from envplan.values.records import dataclass
 
 Os = Literal["linux", "windows", "macos"]
 Arch = Literal["x86_64", "aarch64"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
+
+from envplan.values.records import dataclass
 
 _SERIES = re.compile(r"[0-9]+(\.[0-9]+)?")
 _EXACT = re.compile(r"[0-9]+(\.[0-9]+){2,}[0-9A-Za-z.+!-]*|[0-9]+(\.[0-9]+)*[a-z.+][0-9A-Za-z.+-]*")

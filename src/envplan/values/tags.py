@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from envplan.values.platforms import Arch, Os, Platform
+from envplan.values.records import dataclass
 from envplan.values.versions import Dotted, Python
 
 # PEP 513, 571 and 599: the names manylinux had before PEP 600 wrote the glibc version into them.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from envplan.values.platforms import Platform
+from envplan.values.records import dataclass
 from envplan.values.variants import Variant
 from envplan.values.versions import Python
 

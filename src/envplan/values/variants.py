@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import total_ordering
 from typing import Literal, Self
 
+from envplan.values.records import dataclass
 from envplan.values.versions import Cuda, Dotted
 
 Kind = Literal["cpu", "cuda", "rocm", "xpu"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import total_ordering
 from typing import Self
+
+from envplan.values.records import dataclass, field
 
 _DOTTED = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,5}")
 _PYTHON = re.compile(r"(?:python)?\s*([0-9])\.([0-9]{1,3})")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from envplan.lockfile.check import check as check_lock
 from envplan.lockfile.rules import LOCK_FILE, SIZE_LIMIT
 from envplan.lockfile.seal import digest_of
 from envplan.problems import EnvplanError, Problem, Said
+from envplan.values.records import dataclass
 
 if TYPE_CHECKING:
     from envplan.machine.model import Machine

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from envplan.documents.reading import shown
@@ -15,6 +14,7 @@ from envplan.spec.grammar.refusal import Refusal
 from envplan.spec.model import Spec
 from envplan.spec.read import PROJECT_FILE, decode_file, read_bytes, spec_file
 from envplan.spec.words.understand import Wishes, understood
+from envplan.values.records import dataclass
 
 _MARK = "\ufeff"  # Windows editors begin a file with it
 

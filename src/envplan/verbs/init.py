@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +19,7 @@ from envplan.spec.model import Spec
 from envplan.spec.read import PROJECT_FILE
 from envplan.spec.words.understand import Wishes, understood
 from envplan.spec.words.write import spec_text
+from envplan.values.records import dataclass
 
 T = TypeVar("T")
 

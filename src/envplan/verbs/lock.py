@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING
 from envplan.documents import nearest
 from envplan.documents.opening import read_document
 from envplan.documents.writing import write_document
-from envplan.lockfile.decode import decode
 from envplan.lockfile.diff import Diff, diff
 from envplan.lockfile.digest import document_digest
 from envplan.lockfile.encode import encode
@@ -28,11 +26,12 @@ from envplan.solver.ignored import ignored_settings
 from envplan.solver.making import Tell, Work, make
 from envplan.spec.model import FromIndex, Spec
 from envplan.spec.read import decode_file, read_bytes, spec_file
+from envplan.values.records import dataclass, replace
 from envplan.values.targets import Target
 from envplan.verbs.plan import beside, compute_of, profiles_of
 
 if TYPE_CHECKING:
-    from envplan.sources import Given
+    from envplan.sources.model import Given
 
 _UNREADABLE, _SETTINGS, _EDITED = "EP104", "EP310", "EP313"
 
@@ -72,13 +71,13 @@ def lock(request: LockRequest, tell: Tell, *, write: bool = True) -> LockMade:
     file = request.lock_file or folder / LOCK_FILE
     before, told = _before(file, request)
     _known(request.upgrade_packages, before, file)
-    machines, here = profiles_of(spec, folder, request.profiles), _here(folder)
+    machines = profiles_of(spec, folder, request.profiles)
     given = _given(spec, folder, before, request, tell)
     work = Work(
         spec,
         folder,
         machines,
-        here,
+        cache(partial(_here, folder)),
         before,
         given,
         request.solver,
@@ -105,6 +104,8 @@ def _before(file: Path, request: LockRequest) -> tuple[Lock | None, tuple[Proble
         raise EnvplanError(Problem(_UNREADABLE, f"{file} cannot be read", why=(Said(str(error)),))) from None
     if not data:
         return None, ()
+    from envplan.lockfile.decode import decode
+
     try:
         return decode(data, file.name), ()
     except EnvplanError as error:
@@ -151,7 +152,7 @@ def _given(
     elsewhere = [one for one in everything(spec) if not isinstance(one.location, FromIndex)]
     if not elsewhere:
         return ()
-    from envplan.sources import given
+    from envplan.sources.asked import given
 
     kept = {
         one.name: one.source

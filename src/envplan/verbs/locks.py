@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
 
@@ -15,6 +14,7 @@ from envplan.lockfile.model import Lock
 from envplan.lockfile.rules import LOCK_FILE, SIZE_LIMIT
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.spec.model import Requirement
+from envplan.values.records import dataclass, replace
 
 CODE = "EP111"
 STDIN = "-"

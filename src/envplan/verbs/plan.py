@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from envplan.planner.wishes import everything
 from envplan.problems import EnvplanError, Problem
 from envplan.spec.model import Spec
 from envplan.spec.read import read_spec
+from envplan.values.records import dataclass
 from envplan.values.versions import Compute, Python
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
 
@@ -13,6 +12,7 @@ from envplan.machine.model import Machine
 from envplan.machine.probe import Host, Survey, pretended, survey
 from envplan.machine.probe.survey import VARIABLE
 from envplan.problems import EnvplanError, Problem, Said
+from envplan.values.records import dataclass, replace
 from envplan.values.versions import Compute
 
 _HEADER = "# A machine, as `envplan probe --save` found it.\n"

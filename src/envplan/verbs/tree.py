@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from envplan.documents.reading import shown
@@ -13,6 +12,7 @@ from envplan.lockfile.graph import Node, taken, targets_of, tree
 from envplan.lockfile.model import Lock
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.values.platforms import Platform
+from envplan.values.records import dataclass
 from envplan.values.targets import Target
 from envplan.values.versions import Python
 from envplan.verbs.locks import Opened, open_lock

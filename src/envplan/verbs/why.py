@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -12,6 +11,7 @@ from envplan.lockfile.graph import Held, targets_of, why
 from envplan.lockfile.model import Lock, Offer
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.spec.model import Requirement
+from envplan.values.records import dataclass
 from envplan.values.targets import Target
 from envplan.verbs.locks import Opened, open_lock
 

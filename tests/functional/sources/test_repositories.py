@@ -13,7 +13,8 @@ from packaging.version import Version
 
 from envplan.lockfile.model import GitSource
 from envplan.problems import EnvplanError, Problem
-from envplan.sources import Given, given
+from envplan.sources.asked import given
+from envplan.sources.model import Given
 from envplan.spec.model import FromGit, Requirement
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git on this machine")

@@ -8,7 +8,7 @@ import pytest
 from packaging.version import Version
 
 from envplan.problems import EnvplanError, Problem
-from envplan.sources import given
+from envplan.sources.asked import given
 from envplan.sources.files import read_file
 from envplan.spec.model import FromPath, Requirement
 from tests.support.wheels import sdist, wheel

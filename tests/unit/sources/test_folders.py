@@ -11,7 +11,8 @@ from envplan.index.model import File
 from envplan.index.wheels import parse_metadata
 from envplan.lockfile.model import LocalSource
 from envplan.problems import EnvplanError, Problem
-from envplan.sources import UNKNOWN_VERSION, Given, given
+from envplan.sources.asked import given
+from envplan.sources.model import UNKNOWN_VERSION, Given
 from envplan.spec.model import FromGit, FromPath, Requirement
 
 TOOL = """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from envplan.catalog.places import DEFAULT_INDEX
@@ -13,6 +12,7 @@ from envplan.planner.model import Impossible, Outcome, Pin, Planned
 from envplan.planner.plan import verdicts_by_rank
 from envplan.planner.verdict import Verdict
 from envplan.problems import Problem
+from envplan.values.records import replace
 from envplan.verbs.plan import PlanMade
 
 

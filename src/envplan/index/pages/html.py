@@ -6,15 +6,11 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
-from envplan.index.pages.links import Links
+from envplan.index.pages.links import Links, UnreadableError
 
 _CHUNK = 64 * 1024
 _NAMED = re.compile(r"[^/\s]+\.(?:whl|tar\.gz|zip)")  # a link's text, where it is the name of a file
 _LONGEST_TAG = 1024 * 1024  # html.parser takes quadratic time over a tag that does not end
-
-
-class UnreadableError(ValueError):
-    """Not the page of an index."""
 
 
 class Page(HTMLParser):

@@ -9,8 +9,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from envplan.documents.reading import shown
-from envplan.index.pages.html import UnreadableError
-from envplan.index.pages.links import Links
+from envplan.index.pages.links import Links, UnreadableError
 
 
 def read(data: bytes, links: Links) -> dict[str, str]:

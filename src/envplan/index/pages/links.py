@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import unquote, urljoin, urlsplit
 
 from packaging.utils import canonicalize_name
@@ -15,6 +14,7 @@ from envplan.index.addresses import plain
 from envplan.index.columns import Columns
 from envplan.index.model import Refused
 from envplan.index.specifiers import specifiers
+from envplan.values.records import dataclass
 
 _WHEEL = re.compile(
     r"(?P<name>[A-Za-z0-9][\w.]*)-(?P<version>[A-Za-z0-9_.+!]+)(?:-[0-9][\w.]*)?-[\w.]+-[\w.]+-[\w.]+\.whl",
@@ -28,7 +28,7 @@ _LONGEST = 4096
 
 # An address that says exactly what it means. The default index has a folder a file, and to take each apart
 # with urllib takes longer than everything else on a page.
-_CLEAR = re.compile(r"(https?)://[a-z0-9][a-z0-9.-]*(?:/[A-Za-z0-9_+~-][A-Za-z0-9_.+~-]*)*/")
+_CLEAR = re.compile(r"((https?)://[a-z0-9][a-z0-9.-]*/)(?:[A-Za-z0-9_+~-][A-Za-z0-9_.+~-]*/)*")
 _CLEAR_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!-]*")
 
 
@@ -37,6 +37,10 @@ class HostileError(Exception):
     """A link that is no file of this project, though it may look like one."""
 
     why: str
+
+
+class UnreadableError(ValueError):
+    """Not the page of an index."""
 
 
 class Links:
@@ -54,6 +58,7 @@ class Links:
         self._versions: dict[str, str] = {}
         self._specifiers: dict[str, str] = {}
         self._folders: dict[str, tuple[str, str]] = {}
+        self._hosts: set[str] = set()
 
     def take(
         self,
@@ -68,7 +73,10 @@ class Links:
     ) -> None:
         """Add a link, as a file or as refused; what no installer knows is passed over."""
         try:
-            place, base = self._place(address)
+            if name and address.endswith(name) and self._is_clear(address[: -len(name)]):
+                place, base = address, name
+            else:
+                place, base = self._place(address)
             named = base if name is None else name
             version = self._release(named, base)
             if version and sha256 is not None and not _SHA256.fullmatch(sha256):
@@ -105,6 +113,18 @@ class Links:
         """Return the files, and where each is asked for where that is another address than its own."""
         columns = [list(column) for column in zip(*self._rows, strict=True)] or [[] for _ in range(10)]
         return Columns(self.index, self.project, columns[:9]), tuple(columns[9])
+
+    def _is_clear(self, folder: str) -> bool:
+        """Whether nothing in the address of a folder needs a closer look, on a host that was looked at."""
+        end = folder.find("/", len("https://")) + 1
+        path = folder[end:]
+        return (
+            folder[:end] in self._hosts
+            and folder[-1] == "/"
+            and path.isascii()
+            and path.replace("/", "a").isalnum()
+            and "//" not in path
+        )
 
     def _release(self, name: str, base: str) -> str:
         """Read the version in a file's name; empty where it is a file that no installer knows."""
@@ -144,7 +164,8 @@ class Links:
         return place + last, base
 
     def _folder(self, address: str) -> tuple[str, str]:
-        if (clear := _CLEAR.fullmatch(address)) and (clear[1] == "https" or self.base.startswith("http:")):
+        if (clear := _CLEAR.fullmatch(address)) and (clear[2] == "https" or self.base.startswith("http:")):
+            self._hosts.add(clear[1])
             return address, ""
         try:
             joined = plain(urljoin(self.base, address))

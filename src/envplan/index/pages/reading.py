@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from envplan.index.model import File, Project
-from envplan.index.pages import html, json
-from envplan.index.pages.html import UnreadableError
-from envplan.index.pages.links import Links, line
+from envplan.index.pages import json
+from envplan.index.pages.links import Links, UnreadableError, line
 from envplan.index.trouble import CUT, LARGE, NO_INDEX, Trouble
+from envplan.values.records import dataclass
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 
@@ -71,4 +70,6 @@ def _read_html(data: bytes, links: Links, url: str) -> dict[str, str]:
     head, tail = data[:1024].lower(), data[-4096:].lower()
     if b"<html" in head and b"</html" not in tail and b"<a" in data:  # all of it would look complete
         raise Trouble(CUT, "a page without its end", url=url, passing=True)
+    from envplan.index.pages import html
+
     return html.read(data, links)

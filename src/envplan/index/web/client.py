@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -18,6 +17,7 @@ from envplan.index.web.logins import Logins
 from envplan.index.web.patience import Patience
 from envplan.index.web.status import trouble_of_error, trouble_of_status
 from envplan.settings.model import Login
+from envplan.values.records import dataclass, replace
 
 T = TypeVar("T")
 

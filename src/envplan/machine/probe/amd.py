@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from envplan.machine.model import Gpu
 from envplan.machine.probe import pci
@@ -12,6 +11,7 @@ from envplan.machine.probe.findings import Gpus
 from envplan.machine.probe.host import Host
 from envplan.machine.probe.rungs import Absent, Found, Outcome, Rung, Unreadable
 from envplan.problems import Problem, Said
+from envplan.values.records import replace
 
 NODES = "/sys/class/kfd/kfd/topology/nodes"
 ENUMERATOR = "rocm_agent_enumerator"

@@ -11,9 +11,10 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from envplan.values.records import dataclass
 
 # More than any driver has to say; a program that prints for ever is stopped here.
 OUTPUT_LIMIT = 1024 * 1024

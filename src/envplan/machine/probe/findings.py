@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from envplan.machine.model import Gpu, Nvidia
 from envplan.machine.probe.rungs import Rung
 from envplan.problems import Problem
+from envplan.values.records import dataclass
 
 
 @dataclass(frozen=True)

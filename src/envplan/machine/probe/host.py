@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Self
 
 from envplan.machine.probe.registry import EMPTY, Registry, this_registry
 from envplan.machine.probe.rungs import Absent, Found, Outcome, Unreadable
 from envplan.problems import Problem, Said
+from envplan.values.records import dataclass, field
 from envplan.values.versions import Python
 
 # A driver that has to wake eight sleeping GPUs takes seconds; one that hangs never answers.

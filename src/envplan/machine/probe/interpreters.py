@@ -11,11 +11,11 @@ import re
 import stat
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from envplan.machine.probe.host import Host
 from envplan.values.evidence import Fact
+from envplan.values.records import dataclass
 from envplan.values.versions import Python
 
 _NAME = re.compile(r"python(?:3(?:\.[0-9]{1,3})?)?(?:\.exe)?")

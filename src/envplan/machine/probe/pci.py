@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from envplan.machine.probe.host import Host
+from envplan.values.records import dataclass
 
 NVIDIA, AMD, INTEL = 0x10DE, 0x1002, 0x8086
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from envplan.problems import Problem
+from envplan.values.records import dataclass
 
 T_co = TypeVar("T_co", covariant=True)
 

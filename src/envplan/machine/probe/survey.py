@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envplan.machine.model import Gpu, Machine
@@ -16,6 +15,7 @@ from envplan.machine.probe.nvidia.source import LIBCUDA, NVML, SMI
 from envplan.machine.probe.rungs import Absent, Rung
 from envplan.machine.probe.surroundings import Note, container, find_notes
 from envplan.problems import Problem
+from envplan.values.records import dataclass, replace
 from envplan.values.versions import Compute
 
 if TYPE_CHECKING:  # planning has no need of these, and waits for what it imports

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from envplan.machine.probe.host import Host, is_file
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.values.evidence import Fact
 from envplan.values.platforms import Arch, Os, Platform
+from envplan.values.records import dataclass
 from envplan.values.versions import Dotted, Libc
 
 _SYSTEMS: dict[str, Os] = {"linux": "linux", "darwin": "macos", "win32": "windows"}

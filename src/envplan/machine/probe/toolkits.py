@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from envplan.machine.probe.host import Host, is_file
+from envplan.values.records import dataclass
 
 _PREFIXES = ("/usr/local", "/opt")
 _WINDOWS = r"C:\Program Files\NVIDIA GPU Computing Toolkit\CUDA"

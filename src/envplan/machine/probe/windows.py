@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from envplan.machine.model import Gpu, Vendor
 from envplan.machine.probe.findings import Gpus
 from envplan.machine.probe.host import Host
 from envplan.machine.probe.rungs import Absent, Found, Rung
+from envplan.values.records import dataclass
 
 _CLASS = r"SYSTEM\CurrentControlSet\Control\Class\{4d36e968-e325-11ce-bfc1-08002be10318}"
 _MAKERS: tuple[tuple[str, Vendor], ...] = (

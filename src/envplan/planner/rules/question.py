@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from envplan.catalog.model import Catalog
 from envplan.machine.model import Machine
 from envplan.planner.model import Wish
 from envplan.spec.model import Spec
+from envplan.values.records import dataclass
 from envplan.values.versions import Python
 
 

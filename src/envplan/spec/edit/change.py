@@ -6,7 +6,6 @@ import json
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from packaging.utils import canonicalize_name
@@ -19,6 +18,7 @@ from envplan.spec.grammar.refusal import Refusal
 from envplan.spec.grammar.taking import dotted
 from envplan.spec.model import Requirement
 from envplan.spec.words.write import package_value
+from envplan.values.records import dataclass, replace
 
 CODE = "EP108"
 

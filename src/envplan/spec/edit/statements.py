@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from envplan.values.records import dataclass
 
 Kind = Literal["header", "pair", "other"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Parsed
@@ -16,6 +15,7 @@ from envplan.spec.grammar.names import extra_name, package_name
 from envplan.spec.grammar.places import git_rev, git_url
 from envplan.spec.grammar.refusal import Refusal, plain
 from envplan.spec.model import FromGit, FromIndex, Location, Requirement
+from envplan.values.records import replace
 
 
 def requirement(reading: Reading, path: tuple[str, ...], text: str) -> Requirement | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -15,6 +14,7 @@ from envplan.spec.decode import CODE, spec_in
 from envplan.spec.grammar.names import is_variant
 from envplan.spec.lists.listed import joined, normal, requirement, together
 from envplan.spec.model import Requirement, Spec
+from envplan.values.records import replace
 
 _BLOCK = re.compile(
     r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$"

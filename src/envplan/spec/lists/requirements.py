@@ -6,7 +6,6 @@ import contextlib
 import re
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from posixpath import normpath
 
 from envplan.documents import Reading
@@ -19,6 +18,7 @@ from envplan.spec.grammar.places import source_path
 from envplan.spec.grammar.refusal import Refusal
 from envplan.spec.lists.listed import both, joined, location, requirement
 from envplan.spec.model import Accelerator, Auto, FromPath, Requirement, Spec
+from envplan.values.records import dataclass, field, replace
 
 Open = Callable[[str], bytes]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from envplan.documents.reading import shown
@@ -16,6 +15,7 @@ from envplan.spec.grammar.versions import asked_versions
 from envplan.spec.model import Accelerator, Requirement
 from envplan.spec.sections import platform
 from envplan.values.platforms import Platform
+from envplan.values.records import dataclass, field, replace
 from envplan.values.versions import Python
 
 CODE = "EP106"

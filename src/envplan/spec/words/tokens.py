@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from envplan.values.records import dataclass
 
 Kind = Literal["requirement", "version", "comparison", "separator", "joint", "word"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from envplan.documents.reading import nearest
 from envplan.problems import EnvplanError, Problem
@@ -16,6 +15,7 @@ from envplan.spec.words.hearing import Hearing, Statement
 from envplan.spec.words.phrasing import installed, plainly
 from envplan.spec.words.tokens import Token, phrases, tokens
 from envplan.values.platforms import PLATFORM_NAMES, Platform
+from envplan.values.records import dataclass
 from envplan.values.versions import Python
 
 _ACCELERATOR = re.compile(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from envplan.machine.probe import child
 from envplan.machine.probe.host import DEADLINE_VARIABLE, Host
 from envplan.machine.probe.nvidia.signs import Signs, file_version
 from envplan.problems import Problem, Said
+from envplan.values.records import dataclass
 
 IN_CONTAINER = (
     "docker run --gpus all ...   (with the NVIDIA Container Toolkit on the host)",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from envplan.machine.probe import pci, windows
@@ -11,6 +10,7 @@ from envplan.machine.probe.host import Host, is_file
 from envplan.machine.probe.nvidia.source import dotted
 from envplan.machine.probe.rungs import Absent, Found, Outcome, Rung, Unreadable
 from envplan.problems import Problem, Said
+from envplan.values.records import dataclass
 from envplan.values.versions import Dotted
 
 SYSFS = "/sys/module/nvidia/version"

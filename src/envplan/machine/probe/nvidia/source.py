@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from envplan.problems import Problem
+from envplan.values.records import dataclass
 from envplan.values.versions import Compute, Cuda, Dotted
 
 NVML, SMI, LIBCUDA = "NVML", "nvidia-smi", "libcuda"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 
 from envplan.machine.model import Gpu, Nvidia
 from envplan.machine.probe import pci
@@ -14,6 +13,7 @@ from envplan.machine.probe.nvidia.signs import TEGRA, Signs, file_version
 from envplan.machine.probe.nvidia.source import LIBCUDA, NVML, SMI, Account, Device, dotted
 from envplan.problems import Problem, Said
 from envplan.values.evidence import Fact
+from envplan.values.records import dataclass, field, replace
 from envplan.values.versions import Compute, Cuda, Dotted
 
 # Whose list of devices is taken, if several have one.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from envplan.machine.probe.nvidia.source import Device
 from envplan.problems import Problem, Said
+from envplan.values.records import dataclass
 
 VARIABLE = "CUDA_VISIBLE_DEVICES"
 
