@@ -107,7 +107,7 @@ def wrong(view: View, solver: str, closure: Closure) -> Problem:
     """Say how a solver's answer does not hold."""
     return Problem(
         WRONG,
-        f"the answer of {solver} for {view.question.target} does not hold",
+        f"the answer of {solver} does not hold",
         found=closure.faults[:8],
         why=(Said("envplan checks every answer against what the packages themselves say; this one fails"),),
         cures=("envplan lock --solver pip-tools",) if solver == "uv" else ("envplan lock --solver uv",),

@@ -42,6 +42,7 @@ class Demand:
     alternatives: tuple[tuple[str, Requires], ...]  # who ("" for the spec) requires what; one of them counts
     origin: str
     need: str | None = None  # the package of the spec it comes from
+    pitfall: str | None = None  # the id of what metadata forgets, where that asks
 
     @property
     def text(self) -> str:
@@ -52,7 +53,7 @@ class Demand:
     @property
     def of_spec(self) -> bool:
         """Whether the spec itself asks."""
-        return not self.alternatives[0][0]
+        return not self.alternatives[0][0] and self.pitfall is None
 
     def admits(self, version: Version) -> bool:
         """Whether a version would do."""
@@ -83,14 +84,18 @@ class _Domain:
     unusable: dict[Version, str] = field(default_factory=dict)
 
 
-def clash(view: View, instead: Mapping[str, SpecifierSet] | None = None) -> Clash | None:
+def clash(
+    view: View, instead: Mapping[str, SpecifierSet] | None = None, without: str | None = None
+) -> Clash | None:
     """Find a name that cannot have any version, if narrowing finds one.
 
-    `instead` tries a cure: other versions for names of the spec.
+    `instead` and `without` try a cure: other versions for names of the spec, no regard for a pitfall.
     """
     narrowing = _Narrowing(view)
     for wanted in view.constraints:
-        demand = Demand((("", wanted.requires),), wanted.need.origin)
+        if without is not None and wanted.need.pitfall == without:
+            continue
+        demand = Demand((("", wanted.requires),), wanted.need.origin, pitfall=wanted.need.pitfall)
         narrowing.limits.setdefault(wanted.requires.name, []).append(demand)
     for wanted in view.needs:
         name = wanted.requires.name

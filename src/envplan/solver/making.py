@@ -191,9 +191,11 @@ def _solver(name: str) -> Solver:
 
 
 def _answers(answers: Sequence[Answer]) -> tuple[list[Solved], tuple[Problem, ...]]:
-    refused = [one.problem for one in answers if isinstance(one, Unsolved)]
+    refused = [one for one in answers if isinstance(one, Unsolved)]
     if refused:
-        raise EnvplanError(*dict.fromkeys(refused))
+        from envplan.solver.unsolved import told_once
+
+        raise EnvplanError(*told_once(refused, [one.target for one in answers]))
     solved = [one for one in answers if isinstance(one, Solved)]
     return solved, tuple(dict.fromkeys(problem for one in solved for problem in one.problems))
 

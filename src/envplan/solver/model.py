@@ -37,6 +37,7 @@ class Need:
 
     requirement: str  # "torch==2.2.2+cu121", "transformers[sentencepiece]>=4.40"
     origin: str  # "envplan.toml: packages.torch", or the pitfall that asks for it
+    pitfall: str | None = None  # its id
 
 
 @dataclass(frozen=True)

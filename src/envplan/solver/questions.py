@@ -37,7 +37,7 @@ def questions(
             needs=tuple(_needs(spec, one, lambda pin: not _if_needed(pin, deeper))),
             bindings=_bindings(spec, one, {**catalog.bindings, **catalog.bound}),
             constraints=(
-                *(Need(bound.requirement, f"{bound.id}: {bound.why}") for bound in one.constraints),
+                *(Need(bound.requirement, f"{bound.id}: {bound.why}", bound.id) for bound in one.constraints),
                 *_needs(spec, one, lambda pin: _if_needed(pin, deeper)),
             ),
             preferred=preferred.get(target),

@@ -223,7 +223,7 @@ def _broken(view: View, solver: str, reason: str, words: str) -> Problem:
     other = "pip-tools" if solver == "uv" else "uv"
     return Problem(
         BROKEN,
-        f"{solver} gave no answer for {view.question.target}",
+        f"{solver} gave no answer",
         found=(Said(f"{solver} {reason}", solver),),
         why=tuple(Said(line, solver) for line in words.splitlines()),
         cures=(f"envplan lock --solver {other}",),

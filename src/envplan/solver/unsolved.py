@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -10,7 +10,11 @@ from packaging.version import Version
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.solver.conflict import Clash, clash, closest
 from envplan.solver.fitting import Kind
+from envplan.solver.model import Unsolved
 from envplan.solver.view import Hidden, View
+from envplan.values.records import replace
+from envplan.values.several import targets_said
+from envplan.values.targets import Target
 
 UNSOLVABLE = "EP350"
 
@@ -28,9 +32,28 @@ _HIDDEN: dict[Kind, str] = {
 }
 
 
+def told_once(refused: Sequence[Unsolved], every: Collection[Target]) -> tuple[Problem, ...]:
+    """Say what stops several targets once, with the targets it stops."""
+    alike: dict[tuple[object, ...], list[Unsolved]] = {}
+    for one in refused:
+        key = (one.problem.code, one.problem.title, one.problem.wanted)
+        alike.setdefault(key, []).append(one)
+    return tuple(_joined(those, every) for those in alike.values())
+
+
+def _joined(those: Sequence[Unsolved], every: Collection[Target]) -> Problem:
+    first, targets = those[0].problem, [one.target for one in those]
+    return replace(
+        first,
+        title=f"{first.title}, for {targets_said(targets, every)}",
+        found=tuple(dict.fromkeys(said for one in those for said in one.problem.found)),
+        why=tuple(dict.fromkeys(said for one in those for said in one.problem.why)),
+        cures=tuple(dict.fromkeys(cure for one in those for cure in one.problem.cures)),
+    )
+
+
 def explain(view: View, solver: str, words: str) -> Problem:
     """Say why no versions fit together: our reasons first, the solver's own words last."""
-    target = view.question.target
     try:
         found = clash(view)
     except EnvplanError as error:  # reading more than the solver had read may fail
@@ -40,7 +63,7 @@ def explain(view: View, solver: str, words: str) -> Problem:
         asked = tuple(Said(str(one.requires), one.need.origin) for one in (*view.needs, *view.constraints))
         return Problem(
             UNSOLVABLE,
-            f"no versions fit together for {target}",
+            "no versions fit together",
             wanted=asked[:12],
             why=quoted,
             cures=tuple(f'{one.requires.name} = "*"' for one in view.needs if len(one.requires.specifier))[
@@ -51,16 +74,16 @@ def explain(view: View, solver: str, words: str) -> Problem:
 
 
 def _told(view: View, found: Clash, quoted: tuple[Said, ...]) -> Problem:
-    name, target = found.name, view.question.target
+    name = found.name
     page = view.page(name)
     hidden = closest(page.hidden, found.admits)
     demands = found.demands
     if len(demands) > 1:
-        title = f"no version of {name} fits all who need it, for {target}"
-    elif demands[0].of_spec:
-        title = f"no version that fits {demands[0].text} can be had for {target}"
+        title = f"no version of {name} fits all who need it"
+    elif not demands[0].alternatives[0][0]:
+        title = f"no version that fits {demands[0].text} can be had"
     else:
-        title = f"{demands[0].need} needs {name}, and no version that fits can be had for {target}"
+        title = f"{demands[0].need} needs {name}, and no version that fits can be had"
     index = (
         Said(f"{name} is taken from {page.index} and from nowhere else", "indexes") if page.index else None
     )
@@ -123,11 +146,20 @@ def _cures(view: View, found: Clash, hidden: list[Hidden]) -> Iterator[str]:
                 yield f'exclude-newer = "{_day_after(newest.file.uploaded or "")}"'
             case "sdist":
                 yield f'allow-sdist = ["{name}"]'
+    yield from _other_bounds(view, found)
+
+
+def _other_bounds(view: View, found: Clash) -> Iterator[str]:
+    """Offer what the spec could ask instead: each was tried, and nothing clashes then."""
+    name = found.name
     usable = [version for version in view.page(name).files if not found.unusable.get(version)]
     if usable and len(found.demands) == 1 and found.demands[0].of_spec:
         near = min(usable, key=lambda one: abs(_number(one) - (_first_number(found) or 0)))
         if clash(view, {name: SpecifierSet(f"=={near}")}) is None:
             yield f'{name} = "{near.public}"'
+    for pitfall in dict.fromkeys(one.pitfall for one in found.demands if one.pitfall):
+        if clash(view, without=pitfall) is None:
+            yield f'ignore-pitfalls = ["{pitfall}"]'
     if len(found.demands) > 1:
         narrow = {one.requires.name for one in view.needs if len(one.requires.specifier)}
         for need in dict.fromkeys(one.need for one in found.demands if one.need in narrow):

@@ -107,3 +107,23 @@ def test_a_cross_check_says_that_both_agree(project: Project) -> None:
     done = project.spec(HOST).lock("--cross-check")
     assert done.returncode == 0, done.stderr
     assert "pip-tools" in done.stdout + done.stderr
+
+
+EVERYWHERE = """\
+[env]
+python = "3.11"
+
+[packages]
+torch = "2.2"
+numpy = ">=2"
+
+[targets]
+platforms = ["linux-x86_64", "windows-x86_64"]
+"""
+
+
+def test_what_stops_every_target_is_said_once_with_the_targets(project: Project) -> None:
+    done = project.spec(EVERYWHERE.replace("numpy", "pandas").replace(">=2", ">=99")).lock()
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.count("error[EP350]") == 1, done.stderr
+    assert ", for all 6 targets" in done.stderr

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from envplan.cli.views.columns import columns
-from envplan.cli.views.targets import targets_said
 from envplan.documents.reading import printable
 from envplan.lockfile.diff import Change, Diff, Download
+from envplan.values.several import targets_said
 from envplan.values.targets import Target
 
 _SAME = "the same packages, for the same machines"

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from envplan.cli.views.diff import target_json
-from envplan.cli.views.targets import targets_said
 from envplan.documents.reading import printable
 from envplan.lockfile.graph import Node, Reason
 from envplan.lockfile.model import GitSource, LocalSource, Offer, Pinned
+from envplan.values.several import targets_said
 from envplan.verbs.tree import TreeMade
 from envplan.verbs.why import Build, WhyMade
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from envplan.cli.views.columns import columns
 from envplan.cli.views.diff import diff_json, diff_text, target_json
-from envplan.cli.views.targets import targets_said
 from envplan.lockfile.graph import targets_of
 from envplan.lockfile.model import Lock, Offer
 from envplan.solver.differences import Difference
+from envplan.values.several import targets_said
 from envplan.values.targets import Target
 from envplan.verbs.lock import LockMade
 

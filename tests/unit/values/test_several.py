@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from envplan.cli.views.diff import size_said
-from envplan.cli.views.targets import targets_said
+from envplan.values.several import targets_said
 from envplan.values.targets import Target
 from tests.support.locks import offer
 
