@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -86,21 +87,27 @@ class Mirrors:
         mirror = self.of(address)
         return address if mirror is None else mirror.address + address[len(mirror.prefix) :]
 
-    def canonical(self, link: str, page: str, asked: str) -> str:
-        """Return the canonical address of what a page links to.
+    def canonical(self, page: str, asked: str) -> Callable[[str], str] | None:
+        """Tell how to find the canonical address of what a page links to; none where links are canonical.
 
         `page` is the canonical address of the page, `asked` where it was read. A mirror that keeps the files
         beside its pages links to itself; what it links to stands at the same place beside the canonical page.
         """
         if not self.all:
-            return link
+            return None
         used = self.of(page)
-        for mirror in sorted(self.all, key=lambda one: one is not used):
-            if _under(link, mirror.address):
-                return mirror.prefix + link[len(mirror.address) :]
-        if used is None or origin(link) != origin(asked):
-            return link
-        return urljoin(page, _from(asked, link))
+        mirrors = sorted(self.all, key=lambda one: one is not used)
+        host = origin(asked)
+
+        def of_link(link: str) -> str:
+            for mirror in mirrors:
+                if link.startswith(mirror.address) and _under(link, mirror.address):
+                    return mirror.prefix + link[len(mirror.address) :]
+            if used is None or origin(link) != host:
+                return link
+            return urljoin(page, _from(asked, link))
+
+        return of_link
 
 
 def _under(address: str, prefix: str) -> bool:

@@ -151,9 +151,7 @@ class Indexes:
                 index=index,
                 name=name,
                 url=reply.url,
-                canonical=(lambda link: self._mirrors.canonical(link, page, reply.url))
-                if self._mirrors.all
-                else None,
+                canonical=self._mirrors.canonical(page, reply.url),
             )
         else:
             raise Trouble(NO_INDEX, f"status {reply.status}, which was not asked for", url=reply.url)

@@ -75,7 +75,9 @@ def test_the_longest_prefix_says_where_to_ask(address: str, asked: str) -> None:
     ],
 )
 def test_what_a_mirror_links_to_gets_its_canonical_address(link: str, canonical: str) -> None:
-    assert MIRRORS.canonical(link, PAGE, "http://m.example:8080/root/simple/torch/") == canonical
+    of_link = MIRRORS.canonical(PAGE, "http://m.example:8080/root/simple/torch/")
+    assert of_link is not None
+    assert of_link(link) == canonical
 
 
 def test_a_login_is_bound_to_scheme_host_and_port() -> None:
