@@ -11,7 +11,7 @@ from pathlib import Path
 
 VARIABLE = "ENVPLAN_STORE"
 
-_FORMAT = b"envplan-index-2\n"
+_FORMAT = b"envplan-index-3\n"
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:

@@ -1,7 +1,7 @@
-"""The files of a page in columns: a File is made when somebody looks at it.
+"""The files of a page in columns, as the page wrote them: a link is judged when somebody looks at it.
 
 The pages of a hundred packages list a hundred thousand files, of which a target can run one in ten and takes
-one in a thousand. To make all of them took longer than the solver.
+one in a thousand. To judge all of them took longer than everything else.
 """
 
 from __future__ import annotations
@@ -9,109 +9,97 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import overload
 
-from packaging.specifiers import SpecifierSet
-from packaging.version import Version
-
-from envplan.index.model import File
-from envplan.index.specifiers import specifiers
-
-NAMES = ("names", "versions", "urls", "sha256", "sizes", "uploaded", "requires", "yanked", "metadata")
+from envplan.index.model import File, Refused
+from envplan.index.pages.links import Links
 
 # What decides which targets run a file: the tags of a wheel ("" for a source archive), and Requires-Python.
 Kind = tuple[str, str]
 
 
 class Columns(Sequence[File]):
-    """Files of one project on one index. Text in every column; "" stands for what is not said.
+    """What a page lists: `columns` are those that `Links.file` takes, with text in every one of them.
 
-    `yanked` and `metadata` begin with "=" where they are said, since what is said may be empty.
+    As a sequence these are the files that may be used; who does not need all goes by `kinds` and `at`.
     """
 
     def __init__(
-        self,
-        index: str,
-        project: str,
-        columns: Sequence[list[str]],
-        kinds: Mapping[Kind, str] | None = None,
+        self, links: Links, columns: Sequence[list[str]], kinds: Mapping[Kind, str] | None = None
     ) -> None:
         """`kinds`: the places of each kind, in text as they were kept; else they are found when asked for."""
-        self._index, self._project = index, project
-        self.columns = columns
-        self.names, self.versions, self.urls, self.sha256 = columns[:4]
-        self.sizes, self.uploaded, self.requires, self.yanked, self.metadata = columns[4:9]
-        self._made: dict[int, File] = {}
-        self._versions: dict[str, Version] = {}
-        self._specifiers: dict[str, SpecifierSet | None] = {"": None}
+        self.links, self.columns = links, columns
+        self.names, self.requires = columns[0], columns[5]
+        self._found: dict[int, tuple[File, str] | Refused | None] = {}
         self._kept = kinds
         self._kinds: dict[Kind, list[int]] | None = None
 
-    def __len__(self) -> int:
-        return len(self.names)
+    def at(self, place: int) -> File | None:
+        """Return the file at a place of the page, if what stands there is one."""
+        found = self._look(place)
+        return found[0] if isinstance(found, tuple) else None
 
-    @overload
-    def __getitem__(self, place: int) -> File: ...
-    @overload
-    def __getitem__(self, place: slice) -> tuple[File, ...]: ...
-    def __getitem__(self, place: int | slice) -> File | tuple[File, ...]:
-        if isinstance(place, slice):
-            return tuple(self[one] for one in range(*place.indices(len(self))))
-        if place < 0:
-            place += len(self)
-        file = self._made.get(place)
-        if file is None:
-            file = self._made[place] = self._file(place)
-        return file
-
-    def __iter__(self) -> Iterator[File]:
-        return (self[place] for place in range(len(self)))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and tuple(self) == tuple(other)
-
-    def __hash__(self) -> int:
-        return hash((self._index, self._project, len(self)))
+    def asked(self, file: File) -> str:
+        """Return where to ask for a file: where the page has it, else its own address."""
+        for place, name in enumerate(self.names):
+            if name == file.name and isinstance(found := self._look(place), tuple):
+                known, address = found
+                if not (known.sha256 and file.sha256) or known.sha256 == file.sha256:
+                    return address
+        return file.url
 
     def kinds(self) -> dict[Kind, list[int]]:
-        """Find the places of the files of each kind."""
+        """Find the places of each kind of file."""
         if self._kinds is None and self._kept is not None:
             self._kinds = {kind: list(map(int, places.split())) for kind, places in self._kept.items()}
         elif self._kinds is None:
             self._kinds = _grouped(zip(self.names, self.requires, strict=True))
         return self._kinds
 
-    def _file(self, place: int) -> File:
-        size, yanked, metadata = self.sizes[place], self.yanked[place], self.metadata[place]
-        return File(
-            index=self._index,
-            project=self._project,
-            name=self.names[place],
-            version=self._version(self.versions[place]),
-            url=self.urls[place],
-            sha256=self.sha256[place] or None,
-            size=int(size) if size else None,
-            uploaded=self.uploaded[place] or None,
-            requires_python=self._specifier(self.requires[place]),
-            yanked=yanked[1:] if yanked else None,
-            metadata=metadata[1:] if metadata else None,
-        )
+    @property
+    def refused(self) -> tuple[Refused, ...]:
+        """List the links that look like files of the project and are none."""
+        every = (self._look(place) for place in range(len(self.names)))
+        return tuple(one for one in every if isinstance(one, Refused))
 
-    def _version(self, text: str) -> Version:
-        version = self._versions.get(text)
-        if version is None:
-            version = self._versions[text] = Version(text)
-        return version
+    def __iter__(self) -> Iterator[File]:
+        return (file for place in range(len(self.names)) if (file := self.at(place)) is not None)
 
-    def _specifier(self, text: str) -> SpecifierSet | None:
-        if text not in self._specifiers:
-            self._specifiers[text] = specifiers(text)
-        return self._specifiers[text]
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    @overload
+    def __getitem__(self, place: int) -> File: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[File, ...]: ...
+    def __getitem__(self, place: int | slice) -> File | tuple[File, ...]:
+        return tuple(self)[place]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.names))
+
+    def _look(self, place: int) -> tuple[File, str] | Refused | None:
+        if place not in self._found:
+            self._found[place] = self.links.file(*(column[place] for column in self.columns))
+        return self._found[place]
 
 
 def kinds(files: Sequence[File]) -> dict[Kind, list[int]]:
-    """Find the places of the files of each kind."""
+    """Find the places of each kind of file."""
     if isinstance(files, Columns):
         return files.kinds()
     return _grouped((file.name, str(file.requires_python or "")) for file in files)
+
+
+def at(files: Sequence[File], place: int) -> File | None:
+    """Return the file at a place that `kinds` gave, if what stands there is one."""
+    return files.at(place) if isinstance(files, Columns) else files[place]
+
+
+def refused(files: Sequence[File]) -> tuple[Refused, ...]:
+    """List the links that look like files of the project and are none."""
+    return files.refused if isinstance(files, Columns) else ()
 
 
 def _grouped(files: Iterator[tuple[str, str]]) -> dict[Kind, list[int]]:

@@ -1,4 +1,4 @@
-"""Pages and metadata as the cache holds them: already understood, and quick to read.
+"""Pages and metadata as the cache holds them: already taken apart, and quick to read.
 
 A page is one line of JSON and then columns of text. To split a column is several times faster than to read
 JSON tables.
@@ -7,18 +7,20 @@ JSON tables.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from packaging.version import Version
 
-from envplan.index.columns import NAMES, Columns
-from envplan.index.model import Metadata, Project, Refused
-from envplan.index.pages.reading import Page
+from envplan.index.columns import Columns
+from envplan.index.model import Metadata, Project
+from envplan.index.pages.links import Links
 from envplan.values.records import dataclass
 
 FRESH = 600.0  # most servers of wheels say nothing about it; the default index says these ten minutes
 
-_COLUMN = "\x1e"
+_BETWEEN = "\x1e"
+_COLUMNS = 8
 
 
 @dataclass(frozen=True)
@@ -40,42 +42,47 @@ class Kept:
         return {name: value for name, value in found.items() if value}
 
 
-def write_page(kept: Kept, page: Page) -> bytes:
+def write_page(kept: Kept, project: Project) -> bytes:
     """Write a page."""
-    project, files = page.project, page.project.files
+    files = project.files
     assert isinstance(files, Columns)  # whatever was read from a page
     kinds = files.kinds()
     head = {
         "kept": vars(kept),
-        "index": project.index,
-        "name": project.name,
+        "base": files.links.base,
         "status": project.status,
         "reason": project.reason,
-        "refused": [[one.name, one.why] for one in project.refused],
-        "count": len(files),
+        "count": len(files.names),
         "kinds": list(kinds),
     }
     places = [" ".join(map(str, places)) for places in kinds.values()]
-    columns = [*files.columns, page.places if any(page.places) else [], places]
-    return "\n".join([json.dumps(head), _COLUMN.join("\n".join(column) for column in columns)]).encode()
+    columns = (_column(column) for column in (*files.columns, places))
+    return "\n".join([json.dumps(head), _BETWEEN.join(columns)]).encode("utf-8", "replace")
 
 
-def read_page_entry(data: bytes) -> tuple[Kept, Page] | None:
-    """Read it back; an entry of another shape is none."""
+def _column(texts: Sequence[str]) -> str:
+    joined = "\n".join(texts)
+    if joined.count("\n") >= max(len(texts), 1) or _BETWEEN in joined:  # no link that could be used has them
+        joined = "\n".join(text.replace("\n", " ").replace(_BETWEEN, " ") for text in texts)
+    return joined
+
+
+def read_page_entry(
+    data: bytes, index: str, name: str, canonical: Callable[[str], Callable[[str], str] | None]
+) -> tuple[Kept, Project] | None:
+    """Read it back; an entry of another shape is none. `canonical` is given where the page was read."""
     try:
         first, _, rest = data.decode().partition("\n")
         head = json.loads(first)
         kept, count = Kept(**head["kept"]), head["count"]
-        *columns, asked, places = [column.split("\n") if count else [] for column in rest.split(_COLUMN)]
+        *columns, places = [column.split("\n") if count else [] for column in rest.split(_BETWEEN)]
         kinds = {(tags, requires): places[at] for at, (tags, requires) in enumerate(head["kinds"])}
-        refused = tuple(Refused(name, why) for name, why in head["refused"])
-        if len(columns) != len(NAMES) or any(len(column) != count for column in columns):
+        if len(columns) != _COLUMNS or any(len(column) != count for column in columns):
             return None
+        files = Columns(Links(index, name, head["base"], canonical(head["base"])), columns, kinds)
+        return kept, Project(index, name, files, head["status"], head["reason"])
     except (ValueError, KeyError, TypeError, IndexError):
         return None
-    files = Columns(head["index"], head["name"], columns, kinds)
-    project = Project(head["index"], head["name"], files, head["status"], head["reason"], refused)
-    return kept, Page(project, tuple(asked) if len(asked) == count else ("",) * count)
 
 
 def write_metadata(metadata: Metadata) -> bytes:

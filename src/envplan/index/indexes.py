@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -14,10 +15,11 @@ from packaging.utils import canonicalize_name
 
 from envplan.index.addresses import Mirrors, canonical_index
 from envplan.index.cache import Cache, cache_folder
+from envplan.index.columns import Columns
 from envplan.index.entries import FRESH, Kept, read_page_entry, write_page
 from envplan.index.files import Files, identity
 from envplan.index.model import File, Metadata, Project
-from envplan.index.pages.reading import ACCEPT, Page, read_page
+from envplan.index.pages.reading import ACCEPT, read_page
 from envplan.index.trouble import LOGIN, NO_INDEX, Trouble, failure
 from envplan.index.web.patience import Patience
 from envplan.settings.model import Settings
@@ -80,7 +82,7 @@ class Indexes:
 
     def project(self, index_url: str, name: str) -> Project:
         """Return what an index says of a project. `default` is the default index."""
-        return self._page(canonical_index(index_url), canonicalize_name(name)).project
+        return self._page(canonical_index(index_url), canonicalize_name(name))
 
     def metadata(self, file: File) -> Metadata:
         """Return what a wheel says of itself."""
@@ -98,7 +100,8 @@ class Indexes:
     def place(self, file: File) -> str:
         """Return where to ask for a file: a mirror of its address, or its place on a mirror of its index."""
         if self._mirrors.of(file.url) is None and self._mirrors.of(f"{file.index}/{file.project}/"):
-            return self._page(file.index, file.project).place(file) or file.url
+            files = self._page(file.index, file.project).files
+            return files.asked(file) if isinstance(files, Columns) else file.url
         return self._mirrors.forward(file.url)
 
     def _once(self, key: tuple[str, ...], ask: Callable[[], T]) -> T:
@@ -124,8 +127,8 @@ class Indexes:
 
     # --- pages
 
-    def _page(self, index: str, name: str) -> Page:
-        def ask() -> Page:
+    def _page(self, index: str, name: str) -> Project:
+        def ask() -> Project:
             try:
                 return self._read_page(index, name)
             except Trouble as trouble:
@@ -133,11 +136,15 @@ class Indexes:
 
         return self._once(("page", index, name), ask)
 
-    def _read_page(self, index: str, name: str) -> Page:
+    def _read_page(self, index: str, name: str) -> Project:
         page = f"{index}/{name}/"
         asked = self._mirrors.forward(page)
         entry = self._cache.read("pages", index, name, asked)
-        cached = read_page_entry(entry) if entry is not None else None
+        cached = (
+            None
+            if entry is None
+            else read_page_entry(entry, index, name, partial(self._mirrors.canonical, page))
+        )
         if cached is not None and not self._refresh and cached[0].is_fresh(time.time()):
             return cached[1]
         conditions = cached[0].conditions() if cached is not None else {}

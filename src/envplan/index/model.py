@@ -49,7 +49,6 @@ class Project:
     files: Sequence[File]
     status: str = "active"  # PEP 792: active | archived | quarantined | deprecated
     reason: str = ""
-    refused: tuple[Refused, ...] = ()
 
 
 @dataclass(frozen=True)

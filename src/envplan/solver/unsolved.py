@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from envplan.index.columns import refused
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.solver.conflict import Clash, clash, closest
 from envplan.solver.fitting import Kind
@@ -91,6 +92,7 @@ def _told(view: View, found: Clash, quoted: tuple[Said, ...]) -> Problem:
     seen = Said(f"{name} {shown}" if shown else f"no version of {name} that this target can run", page.index)
     why = [
         *(_hidden_line(view, one) for one in hidden[:4]),
+        *(Said(f"{one.name} is not used: {one.why}", page.index) for one in refused(page.listed)[:4]),
         *([index] if index else []),
         *found.reasons,
         *quoted,

@@ -10,8 +10,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from envplan.index.columns import kinds
-from envplan.index.model import File, Metadata, Project, Refused
+from envplan.index.columns import at, kinds
+from envplan.index.model import File, Metadata, Project
 from envplan.index.specifiers import specifiers
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.solver.fitting import Ground, Rank, Unfit, build_of, judge
@@ -42,12 +42,12 @@ class Page:
     files: Mapping[Version, File]
     listed: Sequence[File] = ()
     unfit: tuple[tuple[Unfit, Sequence[int]], ...] = ()  # why, and the places in `listed`
-    refused: tuple[Refused, ...] = ()  # what the index client takes for no file
 
     @property
     def hidden(self) -> Iterator[Hidden]:
         """List what the target may not see; a hundred thousand files, where nobody asks for them."""
-        return (Hidden(self.listed[place], why) for why, places in self.unfit for place in places)
+        every = ((at(self.listed, place), why) for why, places in self.unfit for place in places)
+        return (Hidden(file, why) for file, why in every if file is not None)
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,9 @@ class View:
                 unfit.append((fit, places))
                 continue
             for place in places:
-                file = listed[place]
+                file = at(listed, place)
+                if file is None:
+                    continue
                 if why := self._forbidden(file, project.name, finals):
                     unfit.append((why, (place,)))
                     continue
@@ -212,7 +214,7 @@ class View:
                 if before is None or (rank, file.name) > before[:2]:
                     best[file.version] = (rank, file.name, file)
         files = {version: best[version][2] for version in sorted(best)}
-        return Page(project.name, project.index, files, listed, tuple(unfit), project.refused)
+        return Page(project.name, project.index, files, listed, tuple(unfit))
 
     def _fit(self, tags: str, requires: str, project: Project) -> Rank | Unfit:
         if project.status == "quarantined":

@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
-from envplan.index.pages.links import Links, UnreadableError
+from envplan.index.pages.links import UnreadableError, named_by
 
 _CHUNK = 64 * 1024
 _NAMED = re.compile(r"[^/\s]+\.(?:whl|tar\.gz|zip)")  # a link's text, where it is the name of a file
@@ -77,44 +77,41 @@ def parse(data: bytes) -> Page:
     return page
 
 
-def read(data: bytes, links: Links) -> dict[str, str]:
-    """Take the links of a page; return what it says of itself."""
+def read(data: bytes, base: str) -> tuple[list[list[str]], dict[str, str], str]:
+    """Return the links of a page in columns, what it says of itself, and what its links are relative to."""
     page = parse(data)
     version = page.meta.get("pypi:repository-version", "1.0")
     if not re.fullmatch(r"1(\.\d+)*", version):
         raise UnreadableError(f"it speaks version {version[:20]!r} of the protocol, and we speak 1")
     if page.base:
         try:
-            links.base = urljoin(links.base, page.base)
+            base = urljoin(base, page.base)
         except ValueError:
             raise UnreadableError("its <base> is not an address") from None
-    for said, text in page.links:
-        if said.get("href"):
-            _take(said, text, links)
-    marked = "pypi:repository-version" in page.meta or page.title.lower().startswith("links for")
-    if not links.found and not links.refused and not marked:
-        title = f", titled {page.title.strip()[:60]!r}" if page.title.strip() else ""
-        raise UnreadableError(f"a web page{title}, and no file of any project on it")
-    return {
+    rows = [_row(said, text) for said, text in page.links if said.get("href")]
+    told = {
         "status": page.meta.get("pypi:project-status", ""),
         "reason": page.meta.get("pypi:project-status-reason", ""),
+        "marked": "yes"
+        if "pypi:repository-version" in page.meta or page.title.lower().startswith("links for")
+        else "",
+        "title": page.title.strip()[:60],
     }
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(8)], told, base
 
 
-def _take(said: dict[str, str | None], text: str, links: Links) -> None:
+def _row(said: dict[str, str | None], text: str) -> tuple[str, ...]:
     address = said["href"] or ""
     found = re.search(r"#(?:.*&)?sha256=([^&]*)", address)
     metadata = said.get("data-core-metadata", said.get("data-dist-info-metadata"))
     present = "data-core-metadata" in said or "data-dist-info-metadata" in said
-    links.take(
+    return (
+        text if _NAMED.fullmatch(text) else named_by(address),
         address,
-        text if _NAMED.fullmatch(text) else None,
-        sha256=found[1] if found else None,
-        requires=said.get("data-requires-python"),
-        yanked=(said["data-yanked"] or "") if "data-yanked" in said else None,
-        metadata=_digest(metadata) if present and metadata != "false" else None,
+        (found[1] or "empty") if found else "",
+        "",
+        "",
+        said.get("data-requires-python") or "",
+        f"={said['data-yanked'] or ''}" if "data-yanked" in said else "",
+        f"={(metadata or '').removeprefix('sha256=')}" if present and metadata != "false" else "",
     )
-
-
-def _digest(said: str | None) -> str:
-    return (said or "").removeprefix("sha256=")

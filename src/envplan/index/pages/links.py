@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 from urllib.parse import unquote, urljoin, urlsplit
 
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from envplan.documents.reading import shown
 from envplan.index.addresses import plain
-from envplan.index.columns import Columns
-from envplan.index.model import Refused
+from envplan.index.model import File, Refused
 from envplan.index.specifiers import specifiers
 from envplan.values.records import dataclass
 
@@ -44,75 +44,60 @@ class UnreadableError(ValueError):
 
 
 class Links:
-    """Turns the links of one page into files; what repeats is read once."""
+    """Reads the links of one page; what repeats is read once."""
 
     def __init__(
         self, index: str, project: str, base: str, canonical: Callable[[str], str] | None = None
     ) -> None:
         """`base` is where the page was read; `canonical` names the address that stands in locks."""
         self.index, self.project, self.base = index, project, base
-        self.refused: list[Refused] = []
         self._canonical = canonical
-        self._rows: list[tuple[str, ...]] = []
         self._names: dict[str, str] = {}
-        self._versions: dict[str, str] = {}
-        self._specifiers: dict[str, str] = {}
+        self._versions: dict[str, Version | None] = {}
+        self._specifiers: dict[str, SpecifierSet | None] = {"": None}
         self._folders: dict[str, tuple[str, str]] = {}
         self._hosts: set[str] = set()
 
-    def take(
+    def file(
         self,
+        name: str,
         address: str,
-        name: str | None,  # of the file, where the page says it beside the address
-        sha256: str | None = None,
-        size: object = None,
-        uploaded: object = None,
-        requires: str | None = None,
-        yanked: str | None = None,
-        metadata: str | None = None,
-    ) -> None:
-        """Add a link, as a file or as refused; what no installer knows is passed over."""
+        sha256: str,
+        size: str,
+        uploaded: str,
+        requires: str,
+        yanked: str,  # what follows "="; empty where it is not
+        metadata: str,  # what follows "="; empty where there is none
+    ) -> tuple[File, str] | Refused | None:
+        """Read a file, and where to ask for it. None: what no installer knows."""
         try:
             if name and address.endswith(name) and self._is_clear(address[: -len(name)]):
                 place, base = address, name
             else:
                 place, base = self._place(address)
-            named = base if name is None else name
-            version = self._release(named, base)
-            if version and sha256 is not None and not _SHA256.fullmatch(sha256):
+            version = self._release(name, base)
+            if version and sha256 and not _SHA256.fullmatch(sha256):
                 raise HostileError("its sha256 is not one")
         except HostileError as hostile:
-            self.refused.append(Refused(shown(name or address), hostile.why))
-            return
+            return Refused(shown(name or address), hostile.why)
         if not version:
-            return
-        if base == named and "+" in named:
-            place = _escaped(place, named)
-        url = place if self._canonical is None else self._canonical(place)
-        self._rows.append(
-            (
-                named,
-                version,
-                url,
-                sha256.lower() if sha256 else "",
-                str(size) if type(size) is int and 0 <= size < 1 << 50 else "",
-                uploaded if isinstance(uploaded, str) and _MOMENT.fullmatch(uploaded) else "",
-                self._specifier(requires) if requires else "",
-                "" if yanked is None else f"={line(yanked)}",
-                "" if metadata is None else f"={metadata.lower() if _SHA256.fullmatch(metadata) else ''}",
-                place if place != url else "",
-            )
+            return None
+        if base == name and "+" in name:
+            place = _escaped(place, name)
+        file = File(
+            index=self.index,
+            project=self.project,
+            name=name,
+            version=version,
+            url=place if self._canonical is None else self._canonical(place),
+            sha256=sha256.lower() or None,
+            size=int(size) if size.isdigit() and len(size) < 16 else None,
+            uploaded=uploaded if _MOMENT.fullmatch(uploaded) else None,
+            requires_python=self._specifier(requires),
+            yanked=line(yanked[1:]) if yanked else None,
+            metadata=_digest(metadata[1:]) if metadata else None,
         )
-
-    @property
-    def found(self) -> bool:
-        """Whether there was any file."""
-        return bool(self._rows)
-
-    def files(self) -> tuple[Columns, tuple[str, ...]]:
-        """Return the files, and where each is asked for where that is another address than its own."""
-        columns = [list(column) for column in zip(*self._rows, strict=True)] or [[] for _ in range(10)]
-        return Columns(self.index, self.project, columns[:9]), tuple(columns[9])
+        return file, place
 
     def _is_clear(self, folder: str) -> bool:
         """Whether nothing in the address of a folder needs a closer look, on a host that was looked at."""
@@ -126,23 +111,23 @@ class Links:
             and "//" not in path
         )
 
-    def _release(self, name: str, base: str) -> str:
-        """Read the version in a file's name; empty where it is a file that no installer knows."""
+    def _release(self, name: str, base: str) -> Version | None:
+        """Read the version in a file's name; none where it is a file that no installer knows."""
         is_wheel = name.endswith(".whl")
         found = _WHEEL.fullmatch(name) or _SDIST.fullmatch(name)
         if found is None:
             if is_wheel or not name:
                 raise HostileError("it is not the name of a wheel" if name else "it has no name")
-            return ""  # .exe, .egg, .rpm, .asc: what indexes also keep
+            return None  # .exe, .egg, .rpm, .asc: what indexes also keep
         if base != name and (_WHEEL.fullmatch(base) or _SDIST.fullmatch(base)):
             raise HostileError(f"it says {shown(name)} and leads to {shown(base)}")
         project = self._name(found["name"])
         if project != self.project:
             if project.startswith(f"{self.project}-") and not is_wheel:
-                return ""  # x-1.0-beta.tar.gz: an old sdist whose name cannot be taken apart
+                return None  # x-1.0-beta.tar.gz: an old sdist whose name cannot be taken apart
             raise HostileError("it is a file of another project")
         version = self._version(found["version"])
-        if not version and is_wheel:
+        if version is None and is_wheel:
             raise HostileError(f"{shown(found['version'])} is not a version")
         return version
 
@@ -186,18 +171,17 @@ class Links:
             self._names[text] = canonicalize_name(text)
         return self._names[text]
 
-    def _version(self, text: str) -> str:
-        """Write a version as others write it; empty where it is none."""
+    def _version(self, text: str) -> Version | None:
         if text not in self._versions:
             try:
-                self._versions[text] = str(Version(text.replace("_", "-")))
+                self._versions[text] = Version(text.replace("_", "-"))
             except InvalidVersion:
-                self._versions[text] = ""
+                self._versions[text] = None
         return self._versions[text]
 
-    def _specifier(self, text: str) -> str:
+    def _specifier(self, text: str) -> SpecifierSet | None:
         if text not in self._specifiers:
-            self._specifiers[text] = str(specifiers(text) or "")
+            self._specifiers[text] = specifiers(text)
         return self._specifiers[text]
 
 
@@ -210,3 +194,14 @@ def _escaped(place: str, name: str) -> str:
 def line(text: str) -> str:
     """Write what an index says on one line, without what a terminal would obey."""
     return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))[:500]
+
+
+def named_by(address: str) -> str:
+    """Return the file name at the end of an address, as a link without a text of its own names its file."""
+    path = address.strip(" \t\r\n\f").partition("#")[0].partition("?")[0]
+    last = path.rpartition("/")[2]
+    return last if _CLEAR_NAME.fullmatch(last) else unquote(last)
+
+
+def _digest(said: str) -> str:
+    return said.lower() if _SHA256.fullmatch(said) else ""

@@ -17,6 +17,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from envplan.index.addresses import origin
 from envplan.index.trouble import PROXY, Trouble
+from envplan.index.web.watch import WATCH
 
 _PER_HOST = 16
 
@@ -39,10 +40,7 @@ class _Timely:
                 assert watched is not None
                 watched.shutdown(socket.SHUT_RDWR)
 
-        timer = threading.Timer(self.timeout or 0, end)
-        timer.daemon = True
-        if watched is not None and self.timeout:
-            timer.start()
+        deadline = WATCH.add(self.timeout, end) if watched is not None and self.timeout else None
         try:
             return super().getresponse()  # type: ignore[misc]
         except Exception:
@@ -50,7 +48,7 @@ class _Timely:
                 raise TimeoutError from None
             raise
         finally:
-            timer.cancel()
+            WATCH.take_back(deadline)
 
 
 class _Connection(_Timely, HTTPConnection):
