@@ -55,7 +55,8 @@ class Bench:
 
     def environment(self, folder: Path) -> dict[str, str]:
         """Nothing of this computer, and a store for each project."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("UV_", "PIP_"))}
+        left = ("UV_", "PIP_", "PYTHONDONTWRITEBYTECODE")  # the last makes each start compile what was edited
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(left)}
         return kept | {
             "ENVPLAN_CONFIG": str(self.folder / "config.toml"),
             "ENVPLAN_STORE": str(folder / "store"),
@@ -112,9 +113,10 @@ class Bench:
 
 
 @contextlib.contextmanager
-def served(latency: float) -> Iterator[dict[str, Any]]:
+def served(latency: float, no_signs: bool) -> Iterator[dict[str, Any]]:
     """The index, until the block ends."""
     command = [sys.executable, "-m", "tests.support.serve", "--real-hosts", "--latency", str(latency)]
+    command += ["--no-signs"] if no_signs else []
     server = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert server.stdin
     assert server.stdout
@@ -205,9 +207,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="counted rounds (default: 5)")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer of the index")
+    parser.add_argument(
+        "--no-signs", action="store_true", help="pages without ETag, as many mirrors have them"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     asked = parser.parse_args()
-    with served(asked.latency) as place, tempfile.TemporaryDirectory() as made:
+    with served(asked.latency, asked.no_signs) as place, tempfile.TemporaryDirectory() as made:
         bench = Bench(place, Path(made))
         sixty = place["sixty"]["index"].rstrip("/")
         (bench.folder / "config.toml").write_text(f'[mirrors]\ndefault = "{sixty}"\n')
@@ -218,7 +223,8 @@ def main() -> None:
             print(shown(rows[-1]), flush=True)
         rows.append(memory(bench))
         print(shown(rows[-1]))
-    text = json.dumps({"runs": asked.runs, "latency": asked.latency, "figures": rows}, indent=1)
+    how = {"runs": asked.runs, "latency": asked.latency, "no-signs": asked.no_signs}
+    text = json.dumps({**how, "figures": rows}, indent=1)
     if asked.json:
         asked.json.write_text(text + "\n")
     else:

@@ -78,6 +78,12 @@ class LocalIndex:
         """Hold a page in JSON."""
         return self.page(path, json.dumps(document), JSON)
 
+    def without_signs(self) -> None:
+        """Give pages no ETag any more: many mirrors say nothing by which a page could be kept."""
+        with self._lock:
+            for one in (one for several in self._resources.values() for one in several if one.gzip):
+                one.headers = {**one.headers, "etag": ""}
+
     def remove(self, path: str) -> None:
         """Hold it no more: 404."""
         with self._lock:

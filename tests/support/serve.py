@@ -19,10 +19,15 @@ def main() -> None:
     parser.add_argument("--weight", type=int, default=0, help="bytes that each torch wheel has besides")
     parser.add_argument("--real-hosts", action="store_true", help="link to download-r2.pytorch.org")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument(
+        "--no-signs", action="store_true", help="pages without ETag, as many mirrors have them"
+    )
     asked = parser.parse_args()
     with LocalIndex() as web:
         shaped = pytorch_and_default(web, weight=asked.weight, real_hosts=asked.real_hosts)
         small = sixty(web)
+        if asked.no_signs:
+            web.without_signs()
         if asked.latency:
             web.fault("*", "wait", seconds=asked.latency)
         where = {
