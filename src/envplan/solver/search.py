@@ -11,7 +11,9 @@ from typing import Protocol
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from envplan.solver.process import Ended, Failed, Stopped, run
+from envplan.processes.outcomes import Ended, Stopped
+from envplan.processes.run import run
+from envplan.processes.surroundings import from_nothing
 from envplan.values.records import dataclass, field
 
 _PIN = re.compile(r"([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)==([A-Za-z0-9.+!_-]+)")
@@ -88,19 +90,26 @@ def compile_pins(
     refused: re.Pattern[str],
 ) -> Result:
     """Run a compiler of pins; what it writes is read strictly, and its words are left for the end."""
-    outcome = run(command, folder=folder, settings=settings, deadline=search.deadline, stop=search.stop)
+    outcome = run(
+        command,
+        environ=from_nothing(folder, settings),
+        deadline=search.deadline,
+        folder=folder,
+        stop=search.stop,
+        errors="joined",
+    )
     match outcome:
         case Stopped():
             return outcome
-        case Failed(reason, output):
-            return Broken(reason, clean(output, search.url))
-        case Ended(0, _):
+        case Ended(0):
             return read_pins(folder / "pins.txt")
-        case Ended(status, output):
-            words = clean(output, search.url)
-            if refused.search(output):
+        case Ended():
+            words = clean(outcome.text, search.url)
+            if refused.search(outcome.text):
                 return NotFound(words)
-            return Broken(f"ended with status {status}", words)
+            return Broken(outcome.reason, words)
+        case _:
+            return Broken(outcome.reason, clean(outcome.printed, search.url))
 
 
 def read_pins(path: Path) -> Result:

@@ -12,10 +12,10 @@ from packaging.version import Version
 from envplan.documents import nearest
 from envplan.index.model import File
 from envplan.problems import EnvplanError, Problem, Said
+from envplan.processes.outcomes import Stopped
 from envplan.solver.closure import Closure, close, wrong
 from envplan.solver.model import Answer, Question, Solved, Unsolved
 from envplan.solver.parallel import in_parallel
-from envplan.solver.process import Stopped
 from envplan.solver.search import DEADLINE, Broken, Found, NotFound, Result, Search, Solver
 from envplan.solver.server import Server
 from envplan.solver.source import Memory, Source

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from envplan.sources.process import Ended, Failed, run
+from envplan.processes.outcomes import Ended, Outcome
+from envplan.processes.run import run
 
 LISTING_SECONDS = 60.0
 FETCH_SECONDS = 300.0
@@ -50,43 +51,43 @@ class Git:
         self._environ = {**_environment(environ), "GIT_ALLOW_PROTOCOL": urlsplit(url).scheme}
         self._environ |= _own_settings(program, environ) if url.startswith("http") else {}
 
-    def listing(self, *patterns: str) -> Ended | Failed:
+    def listing(self, *patterns: str) -> Outcome:
         """List the branches and tags of the repository that fit a pattern."""
         # No repository is here: not the settings of the one that envplan happens to be run in.
         return self._run(f"--git-dir={os.devnull}", "ls-remote", "--quiet", "--", self._url, *patterns)
 
-    def begin(self, repository: Path) -> Ended | Failed:
+    def begin(self, repository: Path) -> Outcome:
         """Make an empty repository, with nobody's templates."""
         return self._run("init", "--quiet", "--bare", "--template=", "--", str(repository))
 
-    def fetch(self, repository: Path, commit: str) -> Ended | Failed:
+    def fetch(self, repository: Path, commit: str) -> Outcome:
         """Bring one commit, without its history and, where the server can leave them out, its files."""
         # remote.origin is set for each call: the repository is for this one address, and is thrown away.
         options = ("--quiet", "--depth=1", "--no-tags", "--filter=blob:none", "--no-write-fetch-head")
         refs = f"{commit}:refs/envplan/fetched"
         return self._in(repository, "fetch", *options, "--", "origin", refs, deadline=FETCH_SECONDS)
 
-    def fetch_all(self, repository: Path) -> Ended | Failed:
+    def fetch_all(self, repository: Path) -> Outcome:
         """Bring all branches and tags: old servers give no commit by its hash alone."""
         refs = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
         options = ("--quiet", "--filter=blob:none", "--no-write-fetch-head")
         return self._in(repository, "fetch", *options, "--", "origin", *refs, deadline=FETCH_SECONDS)
 
-    def commit(self, repository: Path, name: str) -> Ended | Failed:
+    def commit(self, repository: Path, name: str) -> Outcome:
         """Find the commit of a hash, which may be that of a tag."""
         return self._in(
             repository, "rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}"
         )
 
-    def names(self, repository: Path, commit: str, path: str) -> Ended | Failed:
+    def names(self, repository: Path, commit: str, path: str) -> Outcome:
         """List a path of a commit: nothing where it is not there."""
         return self._in(repository, "ls-tree", "--name-only", commit, "--", path)
 
-    def content(self, repository: Path, commit: str, path: str) -> Ended | Failed:
+    def content(self, repository: Path, commit: str, path: str) -> Outcome:
         """Read a file of a commit, fetching it where it was left out."""
         return self._in(repository, "cat-file", "blob", f"{commit}:{path}")
 
-    def _in(self, repository: Path, *words: str, deadline: float = LISTING_SECONDS) -> Ended | Failed:
+    def _in(self, repository: Path, *words: str, deadline: float = LISTING_SECONDS) -> Outcome:
         origin = {
             "remote.origin.url": self._url,
             "remote.origin.promisor": "true",
@@ -95,7 +96,7 @@ class Git:
         settings = [word for key, value in origin.items() for word in ("-c", f"{key}={value}")]
         return self._run(f"--git-dir={repository}", *settings, *words, deadline=deadline)
 
-    def _run(self, *words: str, deadline: float = LISTING_SECONDS) -> Ended | Failed:
+    def _run(self, *words: str, deadline: float = LISTING_SECONDS) -> Outcome:
         fixed = [word for key, value in _FIXED.items() for word in ("-c", f"{key}={value}")]
         return run([self._program, *fixed, *words], environ=self._environ, deadline=deadline)
 

@@ -12,9 +12,9 @@ from envplan.documents.reading import printable, shown, without_secrets
 from envplan.index.cache import Cache, cache_folder
 from envplan.lockfile.model import GitSource
 from envplan.problems import EnvplanError, Said
+from envplan.processes.outcomes import Ended, Outcome
 from envplan.sources.git import Git, program
 from envplan.sources.model import NO_GIT, REPOSITORY, REVISION, Given, refusal
-from envplan.sources.process import Ended, Failed
 from envplan.sources.projects import FILE, read_project, unstated
 from envplan.spec.model import FromGit, Requirement
 
@@ -142,11 +142,11 @@ def _refuse_odd(requirement: Requirement, place: FromGit) -> None:
         raise refusal(REVISION, title, requirement, Said(shown(place.rev)), "")
 
 
-def _done(outcome: Ended | Failed, requirement: Requirement, place: FromGit) -> bytes:
+def _done(outcome: Outcome, requirement: Requirement, place: FromGit) -> bytes:
     """Return what git answered; say why where it could not."""
     if isinstance(outcome, Ended) and outcome.status == 0:
         return outcome.output
-    said = f"git {outcome.reason}" if isinstance(outcome, Failed) else _words(outcome.said)
+    said = _words(outcome.said) if isinstance(outcome, Ended) else f"git {outcome.reason}"
     why = next((meaning for words, meaning in _MEANT.items() if words in said.lower()), "")
     raise refusal(
         REPOSITORY,

@@ -103,20 +103,21 @@ def _agents(host: Host) -> Outcome[list[Gpu]]:
     program = host.program(ENUMERATOR, "/opt/rocm/bin")
     if program is None:
         return Absent("not on PATH, nor in /opt/rocm/bin")
-    from envplan.machine.probe import child
+    from envplan.processes.outcomes import Ended
+    from envplan.processes.run import run
 
-    outcome = child.run([program], environ=host.environ, deadline=host.deadline)
-    if not isinstance(outcome, child.Ended) or outcome.status != 0:
+    outcome = run([program], environ=host.environ, deadline=host.deadline, errors="dropped")
+    if not isinstance(outcome, Ended) or outcome.status != 0:
         return Unreadable(
             Problem(
                 "EP516",
                 f"{ENUMERATOR} does not list the AMD GPUs",
-                found=(Said(str(outcome)[:200], str(program)),),
+                found=(Said(f"it {outcome.reason}", str(program)),),
                 why=(Said("ROCm is installed, and does not work"),),
                 cures=(str(program), 'sudo usermod -aG video,render "$USER"   (then log in again)'),
             )
         )
-    names = [line.strip() for line in outcome.output.splitlines()]
+    names = [line.strip() for line in outcome.text.splitlines()]
     gpus = [
         Gpu("amd", f"AMD GPU {name}", ENUMERATOR, gfx=name)
         for name in names

@@ -31,12 +31,13 @@ def look(host: Host) -> Gpus:
 
 
 def _sysctl(host: Host, *names: str) -> list[str]:
-    from envplan.machine.probe import child
+    from envplan.processes.outcomes import Ended
+    from envplan.processes.run import run
 
-    command = [host.path(SYSCTL), "-n", *names]
-    match child.run(command, environ=host.environ, deadline=host.deadline):
-        case child.Ended(0, output):
-            return [line.strip() for line in output.splitlines()]
+    command = [str(host.path(SYSCTL)), "-n", *names]
+    match run(command, environ=host.environ, deadline=host.deadline, errors="dropped"):
+        case Ended(0) as ended:
+            return [line.strip() for line in ended.text.splitlines()]
         case _:
             return []
 

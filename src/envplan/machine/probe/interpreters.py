@@ -79,12 +79,13 @@ def _first(host: Host, paths: list[Path], found: list[Interpreter]) -> None:
 
 
 def _ask(host: Host, path: Path) -> Interpreter | None:
-    from envplan.machine.probe import child
+    from envplan.processes.outcomes import Ended
+    from envplan.processes.run import run
 
-    command = [path, "-I", "-S", "-c", _QUESTION]
-    match child.run(command, environ=host.environ, deadline=host.deadline):
-        case child.Ended(0, output):
-            match output.split():
+    command = [str(path), "-I", "-S", "-c", _QUESTION]
+    match run(command, environ=host.environ, deadline=host.deadline, errors="dropped"):
+        case Ended(0) as ended:
+            match ended.text.split():
                 # A free-threaded build ("t"), a debug build ("d") and a 32-bit one take other wheels.
                 case ["cpython", version, "True", *rest] if _NUMBER.fullmatch(version) and rest in (
                     [],

@@ -57,14 +57,12 @@ def libc(host: Host) -> Fact[Libc] | None:
 
 def _loader(host: Host, name: str) -> str:
     """Run musl's loader, which prints its version on stderr when it is given nothing to load."""
-    from envplan.machine.probe import child
+    from envplan.processes.outcomes import Ended
+    from envplan.processes.run import run
 
-    command = ["/bin/sh", "-c", 'exec "$0" 2>&1', host.path(f"/lib/{name}")]
-    match child.run(command, environ=host.environ, deadline=host.deadline):
-        case child.Ended(_, output):
-            return output
-        case _:
-            return ""
+    loader = host.path(f"/lib/{name}")
+    outcome = run([loader], environ=host.environ, deadline=host.deadline, errors="joined")
+    return outcome.text if isinstance(outcome, Ended) else ""
 
 
 def unknown_libc() -> Problem:
@@ -101,19 +99,18 @@ def flags(host: Host) -> tuple[str, ...]:
 def _mac_flags(host: Host) -> tuple[str, ...]:
     if host.arch == "arm64":
         return ("asimd",)
-    from envplan.machine.probe import child
+    from envplan.processes.outcomes import Ended
+    from envplan.processes.run import run
 
     names = ("hw.optional.avx1_0", "hw.optional.avx2_0")
-    command = [host.path("/usr/sbin/sysctl"), *names]
-    match child.run(command, environ=host.environ, deadline=host.deadline):
-        case child.Ended(_, output):
-            return tuple(
-                flag
-                for flag, name in zip(("avx", "avx2"), names, strict=True)
-                if re.search(rf"{re.escape(name)}: 1", output)
-            )
-        case _:
-            return ()
+    command = [str(host.path("/usr/sbin/sysctl")), *names]
+    outcome = run(command, environ=host.environ, deadline=host.deadline, errors="dropped")
+    said = outcome.text if isinstance(outcome, Ended) else ""
+    return tuple(
+        flag
+        for flag, name in zip(("avx", "avx2"), names, strict=True)
+        if re.search(rf"{re.escape(name)}: 1", said)
+    )
 
 
 def _windows_flags(host: Host) -> tuple[str, ...]:

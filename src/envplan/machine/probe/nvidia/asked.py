@@ -24,6 +24,9 @@ from envplan.machine.probe.nvidia.source import (
     mebibytes,
 )
 from envplan.machine.probe.rungs import Absent, Found, Outcome, Rung, Unreadable
+from envplan.processes.outcomes import Ended
+from envplan.processes.outcomes import Outcome as Ending
+from envplan.processes.run import run
 from envplan.values.versions import Compute
 
 # compute_cap came with driver 510, mig.mode.current with 450; an older nvidia-smi refuses the whole query.
@@ -96,7 +99,7 @@ def _open(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _account(
     origin: str,
-    answer: dict[str, Any] | child.Outcome,
+    answer: dict[str, Any] | Ending,
     host: Host,
     signs: Signs,
     container: bool,
@@ -151,17 +154,18 @@ def _smi(host: Host, program: Path | None, refused: Explain) -> Outcome[Account]
         return Absent("not on PATH")
     for fields in _FIELDS:
         query = [f"--query-gpu={','.join(fields)}", "--format=csv,noheader,nounits"]
-        outcome = child.run([program, *query], environ=_open(host.environ), deadline=host.deadline)
-        if not isinstance(outcome, child.Ended):
+        command = [str(program), *query]
+        outcome = run(command, environ=_open(host.environ), deadline=host.deadline, errors="dropped")
+        if not isinstance(outcome, Ended):
             return Unreadable(of_child(outcome, SMI))
-        if "not a valid field" in outcome.output:
+        if "not a valid field" in outcome.text:
             continue
         return _smi_account(outcome, fields, refused)
     return refused(Failure(SMI, "ask", None, "it knows none of the fields that were asked for"))
 
 
-def _smi_account(outcome: child.Ended, fields: tuple[str, ...], refused: Explain) -> Outcome[Account]:
-    text = outcome.output.strip()
+def _smi_account(outcome: Ended, fields: tuple[str, ...], refused: Explain) -> Outcome[Account]:
+    text = outcome.text.strip()
     if "no devices were found" in text.lower():
         return Found(Account(SMI), "no devices")
     lines = [line for line in text.splitlines() if line.count(",") >= len(fields) - 1]

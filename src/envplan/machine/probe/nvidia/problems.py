@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from envplan.machine.probe import child
 from envplan.machine.probe.host import DEADLINE_VARIABLE, Host
 from envplan.machine.probe.nvidia.signs import Signs, file_version
 from envplan.problems import Problem, Said
+from envplan.processes.outcomes import Ended, Flooded, Outcome, TimedOut
 from envplan.values.records import dataclass
 
 IN_CONTAINER = (
@@ -118,19 +118,17 @@ def no_answer(origin: str, seconds: float) -> Problem:
     )
 
 
-def of_child(outcome: child.Outcome, origin: str) -> Problem:
+def of_child(outcome: Outcome, origin: str) -> Problem:
     """Say how a child process ended without an answer."""
     match outcome:
-        case child.TimedOut(seconds):
+        case TimedOut(seconds):
             return no_answer(origin, seconds)
-        case child.Crashed(signal):
-            how = f"it crashed ({signal})"
-        case child.Flooded(size):
-            how = f"it printed more than {size:,} bytes and was stopped"
-        case child.NotStarted(reason):
-            how = f"it could not be started: {reason}"
-        case child.Ended(status, _):
-            how = f"it ended with status {status} and no answer"
+        case Flooded(limit):
+            how = f"it printed more than {limit:,} bytes and was stopped"
+        case Ended():
+            how = f"it {outcome.reason} and no answer"
+        case _:
+            how = f"it {outcome.reason}"
     return Problem(
         "EP506",
         f"asking {origin} for the NVIDIA GPUs failed",

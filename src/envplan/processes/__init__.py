@@ -1,0 +1,1 @@
+"""Programs that envplan starts: none gets more than it is given, and none is left behind."""
