@@ -339,10 +339,12 @@ def test_what_is_given_from_a_folder_is_asked_of_no_index(solver: Solver) -> Non
     from dataclasses import replace
 
     from envplan.index.model import Metadata
+    from envplan.lockfile.model import LocalSource
+    from envplan.sources.model import Given
 
     shelf = graph(lib_1_0=[], lib_2_0=[], app_1_0=["mytool"])
     shelf.put("mytool", "99.0")
-    given = Metadata("mytool", Version("0.1"), ("lib<2",), None, (), b"")
+    given = Given(Metadata("mytool", Version("0.1"), ("lib<2",), None, (), b""), LocalSource("."))
     asked = replace(question("mytool", "app"), given=(given,))
     [answer] = solve_all([asked], shelf, solver)
     assert versions(answer) == {"app": "1.0", "lib": "1.0", "mytool": "0.1"}

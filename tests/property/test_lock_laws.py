@@ -19,7 +19,7 @@ from envplan.lockfile.check import check
 from envplan.lockfile.decode import decode
 from envplan.lockfile.encode import canonical, encode
 from envplan.lockfile.markers import environment, every_combination, marker
-from envplan.lockfile.model import GitSource, LocalSource, Lock, LockedFile, Offer, Pinned
+from envplan.lockfile.model import ArchiveSource, GitSource, LocalSource, Lock, LockedFile, Offer, Pinned
 from envplan.problems import EnvplanError
 from envplan.values.platforms import PLATFORM_NAMES, Platform
 from envplan.values.targets import Target
@@ -96,10 +96,10 @@ def entries(draw: st.DrawFn, name: str, targets: list[Target]) -> list[Pinned]:
 def pinned(draw: st.DrawFn, name: str, version: str, targets: frozenset[Target]) -> Pinned:
     groups = draw(st.sets(st.sampled_from(GROUPS)).map(frozenset))
     needs = draw(st.sets(st.integers(0, 6)).map(lambda some: tuple(f"package-{one}" for one in some)))
+    archive = ArchiveSource(f"dist/{name.replace('-', '_')}-{version}-py3-none-any.whl", "b" * 64, 1000)
+    git = GitSource("https://git.example/x", "a" * 40, draw(st.sampled_from([None, "main"])))
     source = draw(
-        st.sampled_from(
-            [None, None, None, LocalSource("./a b", True), GitSource("https://git.example/x", "a" * 40)]
-        )
+        st.sampled_from([None, None, None, LocalSource("./a b", True), LocalSource("a"), archive, git])
     )
     bounds = draw(st.sampled_from([None, ">=3.8", ">=3.8,<4"]))
     if source:

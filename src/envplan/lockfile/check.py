@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from envplan.lockfile import form, rules
+from envplan.lockfile.origins import files_of, host_of
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.values.records import dataclass
 
@@ -28,6 +29,7 @@ class Expected:
     document: str | None = None  # the digest of its text, which will do where it fits
     indexes: Mapping[str, Collection[str] | None] | None = None
     index_of: Callable[[str], Collection[str]] | None = None  # the addresses that a name is bound to
+    direct: Mapping[str, str] | None = None  # paths and repositories of names that no index is asked for
     machines: Collection[Machine] = ()  # that must be served
 
 
@@ -88,12 +90,14 @@ def _places(
     recorded = recorded if isinstance(recorded, dict) else {}
     allowed: dict[str, Collection[str] | None] = {}
     for place, entry in enumerate(document["packages"]):
+        say = faults.entry(place, entry)
+        if expected.direct is not None:
+            _direct(entry, expected.direct, say)
         index = entry.get("index")
         if not isinstance(index, str):
             continue
         if index not in allowed:
             allowed[index] = _hosts(index, recorded, expected.indexes)
-        say = faults.entry(place, entry)
         hosts = allowed[index]
         if hosts is None:
             why = f"the spec uses {', '.join(sorted(expected.indexes or ()))}"
@@ -106,9 +110,23 @@ def _places(
             say("index", "it comes from another index than its name is bound to", found=index, why=why)
 
 
+def _direct(entry: Mapping[str, Any], direct: Mapping[str, str], say: Callable[..., None]) -> None:
+    """Ask whether a package that no index serves comes from where the spec says, and no other does."""
+    wanted = direct.get(str(entry.get("name")))
+    for key, part in (("directory", "path"), ("archive", "path"), ("vcs", "url")):
+        if isinstance(source := entry.get(key), dict):
+            if source.get(part) != wanted:
+                why = f"the spec says {wanted}" if wanted else "the spec takes it from an index"
+                title = "it comes from another place than the spec says"
+                say(f"{key}.{part}", title, found=source.get(part, ""), why=why)
+            return
+    if wanted:
+        say("", "it comes from an index, and not from where the spec says", why=f"the spec says {wanted}")
+
+
 def _files(entry: Mapping[str, Any], index: str, hosts: Collection[str], say: Callable[..., None]) -> None:
-    scheme, _ = rules.host_of(index)
-    for key, how, host in rules.files_of(entry):
+    scheme, _ = host_of(index)
+    for key, how, host in files_of(entry):
         if host not in hosts:
             why = f"files of {index} lie on {', '.join(sorted(hosts))}"
             say(f"{key}.url", f"the file lies on the foreign host {host}", found=host, why=why)
@@ -129,7 +147,7 @@ def _hosts(
     if more is None:
         told = recorded.get(index)
         more = [one for one in told if isinstance(one, str)] if isinstance(told, list) else []
-    return {rules.host_of(index)[1], *more}
+    return {host_of(index)[1], *more}
 
 
 def _of_values(data: bytes, file: str, expected: Expected, faults: rules.Faults) -> Iterator[Problem]:

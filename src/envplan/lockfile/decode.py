@@ -13,7 +13,16 @@ from envplan.documents import Reading, Table
 from envplan.documents.reading import shown
 from envplan.lockfile import markers, rules
 from envplan.lockfile.encode import SCHEMA, canonical
-from envplan.lockfile.model import GitSource, LocalSource, Lock, LockedFile, Offer, Pinned
+from envplan.lockfile.model import (
+    ArchiveSource,
+    GitSource,
+    LocalSource,
+    Lock,
+    LockedFile,
+    Offer,
+    Pinned,
+    Source,
+)
 from envplan.problems import EnvplanError
 from envplan.values.platforms import PLATFORM_NAMES, Platform
 from envplan.values.targets import Target
@@ -170,12 +179,6 @@ def _is_true(marker: Marker, target: Target, *groups: str) -> bool:
 def _pinned(
     package: Package, entry: Mapping[str, Any], targets: frozenset[Target], groups: frozenset[str]
 ) -> Pinned:
-    source: LocalSource | GitSource | None = None
-    if package.directory:
-        source = LocalSource(package.directory.path, bool(package.directory.editable))
-    elif package.vcs:
-        vcs = package.vcs
-        source = GitSource(vcs.url or vcs.path or "", vcs.commit_id, vcs.requested_revision)
     needs = {need["name"] for need in package.dependencies or ()}
     files = [_file(wheel) for wheel in package.wheels or ()]
     return Pinned(
@@ -187,8 +190,18 @@ def _pinned(
         groups=groups,
         requires_python=entry.get("requires-python"),  # packaging would turn the bounds around
         dependencies=tuple(needs),
-        source=source,
+        source=_source(package),
     )
+
+
+def _source(package: Package) -> Source | None:
+    if folder := package.directory:
+        return LocalSource(folder.path, bool(folder.editable))
+    if archive := package.archive:
+        return ArchiveSource(archive.path or "", archive.hashes["sha256"], archive.size or 0)
+    if vcs := package.vcs:
+        return GitSource(vcs.url or vcs.path or "", vcs.commit_id, vcs.requested_revision)
+    return None
 
 
 def _file(one: PackageWheel | PackageSdist) -> LockedFile:

@@ -13,7 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from envplan.documents.reading import printable
 from envplan.lockfile import markers
-from envplan.lockfile.model import GitSource, LocalSource, Lock, LockedFile, Offer, Pinned
+from envplan.lockfile.model import ArchiveSource, GitSource, LocalSource, Lock, LockedFile, Offer, Pinned
 from envplan.lockfile.seal import entry_seal, lock_seal
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.values.records import replace
@@ -152,6 +152,8 @@ def _entry(pinned: Pinned, among: frozenset[Target]) -> dict[str, Any]:
     match pinned.source:
         case LocalSource(path, editable):
             entry["directory"] = {"path": path} | ({"editable": True} if editable else {})
+        case ArchiveSource(path, sha256, size):
+            entry["archive"] = {"path": path, "size": size, "hashes": {"sha256": sha256}}
         case GitSource(url, commit, requested):
             asked = {"requested-revision": requested} if requested else {}
             entry["vcs"] = {"type": "git", "url": url, **asked, "commit-id": commit}

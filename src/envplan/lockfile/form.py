@@ -30,6 +30,13 @@ _FILE = re.compile(
 _NEED = re.compile(
     rf"\{{ name = {_TEXT}(?:, version = {_TEXT})?(?:, index = {_TEXT})?(?:, marker = {_TEXT})? \}}"
 )
+_ARCHIVE = re.compile(
+    rf"\{{ path = {_TEXT}, size = ([1-9][0-9]{{0,17}}), hashes = \{{ sha256 = {_TEXT} \}} \}}"
+)
+_FOLDER = re.compile(rf"\{{ path = {_TEXT}(, editable = true)? \}}")
+_GIT = re.compile(
+    rf'\{{ type = "git", url = {_TEXT}(?:, requested-revision = {_TEXT})?, commit-id = {_TEXT} \}}'
+)
 _SEAL = re.compile(rf"\{{ envplan = \{{ seal = {_TEXT} \}} \}}")
 
 
@@ -131,4 +138,16 @@ def _item(text: str) -> Any:
         return {"envplan": {"seal": found[1]}}
     if found := _ONE.fullmatch(text):
         return found[1]
+    return _direct(text)
+
+
+def _direct(text: str) -> dict[str, Any]:
+    """Read where a package comes from that no index serves."""
+    if found := _ARCHIVE.fullmatch(text):
+        return {"path": found[1], "size": int(found[2]), "hashes": {"sha256": found[3]}}
+    if found := _FOLDER.fullmatch(text):
+        return {"path": found[1]} | ({"editable": True} if found[2] else {})
+    if found := _GIT.fullmatch(text):
+        asked = {"requested-revision": found[2]} if found[2] is not None else {}
+        return {"type": "git", "url": found[1], **asked, "commit-id": found[3]}
     raise _OtherForm

@@ -36,12 +36,34 @@ class LocalSource:
 
 
 @dataclass(frozen=True)
+class ArchiveSource:
+    """A package in a wheel or source archive beside the lock."""
+
+    path: str
+    sha256: str
+    size: int
+
+    @property
+    def name(self) -> str:
+        """The name of the file, which says for a wheel what it runs on."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def is_wheel(self) -> bool:
+        """Whether it can be installed without building."""
+        return self.path.endswith(".whl")
+
+
+@dataclass(frozen=True)
 class GitSource:
     """A package in a git repository, pinned to a commit."""
 
     url: str
     commit: str
     requested: str | None = None
+
+
+Source = LocalSource | ArchiveSource | GitSource
 
 
 @dataclass(frozen=True)
@@ -52,14 +74,14 @@ class Pinned:
     """
 
     name: str  # normalised
-    version: Version | None  # none for local sources
+    version: Version | None  # none for folders
     index: str | None  # the index's canonical address
     files: tuple[LockedFile, ...]
     targets: frozenset[Target]
     groups: frozenset[str] = frozenset()  # groups of the spec that need it; empty: the packages themselves do
     requires_python: str | None = None
     dependencies: tuple[str, ...] = ()  # names of other pinned packages it needs, sorted
-    source: LocalSource | GitSource | None = None
+    source: Source | None = None  # none: an index
 
 
 @dataclass(frozen=True)

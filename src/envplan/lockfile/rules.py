@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from envplan.lockfile.origins import normal, source_faults
 from envplan.lockfile.seal import changed_parts, entry_seal, lock_seal
 from envplan.problems import Problem, Said
 
@@ -14,16 +15,11 @@ LOCK_FILE = "pylock.toml"
 SIZE_LIMIT = 8 * 1024 * 1024  # a file takes 350 bytes: room for 20,000 of them
 
 _NORMAL = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_URL = re.compile(
-    r"(https?)://([a-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9a-f:]+\](?::[0-9]{1,5})?)(/[!$-;=@-Z_a-z~]*)"
-)
 _IN_GROUP = re.compile(r"""['"]([^'"]*)['"]\s+(?:not\s+)?in\s+dependency_groups""")
 _ENTRY_KEYS = frozenset(
     (
         *("name", "version", "marker", "requires-python", "dependencies", "index", "tool"),
-        *("vcs", "directory", "sdist", "wheels"),
+        *("vcs", "directory", "archive", "sdist", "wheels"),
     )
 )
 _HEAD_KEYS = frozenset(
@@ -116,7 +112,7 @@ def entry_faults(document: Mapping[str, Any], faults: Faults) -> None:
         _name(entry.get("name"), names, say)
         _marker(entry.get("marker"), groups, say)
         _needs(entry.get("dependencies", []), names, say)
-        _source(entry, say)
+        source_faults(entry, say)
 
 
 def _name(name: object, names: set[Any], say: Callable[..., None]) -> None:
@@ -154,90 +150,6 @@ def _needs(needs: object, names: set[Any], say: Callable[..., None]) -> None:
             say("dependencies", "it needs a package that is not in the lock", found=found)
 
 
-def _source(entry: Mapping[str, Any], say: Callable[..., None]) -> None:
-    wheels, sdist = entry.get("wheels", []), entry.get("sdist")
-    direct = [key for key in ("vcs", "directory") if key in entry]
-    files = _files(wheels, sdist)
-    if files is None:
-        say("wheels", "the wheels are no list of tables")
-        return
-    if len(direct) + bool(files) != 1:
-        say("", "one source is needed, of files, directory and vcs", found=", ".join(direct) or "none")
-    for key, file in files:
-        _file(key, file, entry, say)
-    if files and (not isinstance(entry.get("index"), str) or not _URL.fullmatch(entry["index"])):
-        say("index", "the index it comes from is missing or no web address", found=entry.get("index", ""))
-    vcs = entry.get("vcs")
-    commit = vcs.get("commit-id") if isinstance(vcs, dict) else None
-    if "vcs" in entry and not (isinstance(commit, str) and _COMMIT.fullmatch(commit)):
-        say("vcs.commit-id", "the commit is not pinned by its whole hash", found=commit or "")
-
-
-def _files(wheels: object, sdist: object) -> list[tuple[str, dict[str, Any]]] | None:
-    found = [("sdist", sdist)] if sdist is not None else []
-    if not isinstance(wheels, list):
-        return None
-    found += [(f"wheels[{place}]", wheel) for place, wheel in enumerate(wheels)]
-    return found if all(isinstance(file, dict) for _, file in found) else None  # type: ignore[return-value]
-
-
-def _file(key: str, file: Mapping[str, Any], entry: Mapping[str, Any], say: Callable[..., None]) -> None:
-    _hashes(key, file.get("hashes"), say)
-    size = file.get("size", 1)
-    if type(size) is not int or size < 1:
-        say(f"{key}.size", "the size is not a number of bytes", found=size)
-    name, url = file.get("name"), file.get("url")
-    parts = _URL.fullmatch(url) if isinstance(url, str) else None
-    if not isinstance(name, str) or not name.isascii() or "/" in name:
-        say(f"{key}.name", "the name of the file is missing or odd", found=name or "")
-        return
-    if parts is None:
-        why = "an address is https://, a host, and a path; no user, no query, and no odd characters"
-        say(f"{key}.url", "the file has no proper address", found=url or "", why=why)
-    elif _unquoted(parts[3].rsplit("/", 1)[1]) != name:
-        say(
-            f"{key}.url",
-            "the address leads to another file than the one named",
-            found=url,
-            why=f"named {name}",
-        )
-    _named(key, name, entry, say)
-
-
-def _named(key: str, name: str, entry: Mapping[str, Any], say: Callable[..., None]) -> None:
-    """Compare project and version in the name of a file with those of its entry."""
-    told = _wheel_name(name) if key != "sdist" else _sdist_name(name)
-    if told is None:
-        say(f"{key}.name", "the file is not named as wheels and source archives are", found=name)
-        return
-    project, version = told
-    wanted, pinned = entry.get("name"), entry.get("version")
-    if isinstance(wanted, str) and normal(project) != normal(wanted):
-        say(f"{key}.name", f"the file is one of another project: {normal(project)}", found=name)
-    elif not isinstance(pinned, str) or not _same_version(version, pinned):
-        say(f"{key}.name", f"the file is one of another version: {version}", found=name)
-
-
-def _hashes(key: str, hashes: object, say: Callable[..., None]) -> None:
-    if not isinstance(hashes, dict) or not hashes:
-        say(
-            f"{key}.hashes", "the file has no hash", why="without one, nobody can tell whether it is the file"
-        )
-    elif "sha256" not in hashes:
-        say(
-            f"{key}.hashes",
-            "the file has no sha256",
-            found=", ".join(hashes),
-            why="weaker hashes can be forged",
-        )
-    elif len(hashes) > 1:
-        found = ", ".join(sorted(hashes))
-        say(f"{key}.hashes", "the file has other hashes beside its sha256", found=found)
-    elif not isinstance(hashes["sha256"], str) or not _SHA256.fullmatch(hashes["sha256"]):
-        found, why = hashes["sha256"], "a sha256 is 64 digits of 0-9 and a-f"
-        say(f"{key}.hashes.sha256", "the hash is no whole sha256", found=found, why=why)
-
-
 def seal_faults(document: Mapping[str, Any], faults: Faults) -> bool:
     """Compare every seal with what it seals; whether all are whole."""
     seals, whole = [], True
@@ -263,56 +175,7 @@ def seal_faults(document: Mapping[str, Any], faults: Faults) -> bool:
     return whole
 
 
-def files_of(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Walk the files of an entry that can be judged further: key, scheme and host."""
-    for key, file in _files(entry.get("wheels", []), entry.get("sdist")) or ():
-        url = file.get("url")
-        if isinstance(url, str) and (parts := _URL.fullmatch(url)):
-            yield key, parts[1], parts[2]
-
-
 def groups_of(document: Mapping[str, Any]) -> list[str]:
     """List the groups of a lock, variants and the spec's own."""
     known = document.get("dependency-groups")
     return [group for group in known if isinstance(group, str)] if isinstance(known, list) else []
-
-
-def host_of(address: str) -> tuple[str, str]:
-    """Split scheme and host off an address; both empty where it is none."""
-    parts = _URL.fullmatch(address if address.count("/") > 2 else f"{address}/")
-    return (parts[1], parts[2]) if parts else ("", "")
-
-
-def normal(name: str) -> str:
-    """Write the name of a project in its one spelling."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _unquoted(text: str) -> str:
-    if "%" not in text:
-        return text
-    from urllib.parse import unquote
-
-    return unquote(text)
-
-
-def _wheel_name(name: str) -> tuple[str, str] | None:
-    parts = name.removesuffix(".whl").split("-")
-    return (parts[0], parts[1]) if name.endswith(".whl") and len(parts) in (5, 6) else None
-
-
-def _sdist_name(name: str) -> tuple[str, str] | None:
-    stem = next((name.removesuffix(end) for end in (".tar.gz", ".zip") if name.endswith(end)), "")
-    project, dash, version = stem.rpartition("-")
-    return (project, version) if dash else None
-
-
-def _same_version(one: str, other: str) -> bool:
-    if one == other:
-        return True
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        return Version(one) == Version(other)
-    except InvalidVersion:
-        return False

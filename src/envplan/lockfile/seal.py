@@ -17,7 +17,10 @@ from typing import Any
 # The parts of a seal, and what to say where one does not fit.
 PARTS: tuple[tuple[str, frozenset[str]], ...] = (
     ("marker", frozenset({"marker"})),
-    ("files (their addresses, sizes or hashes)", frozenset({"wheels", "sdist", "vcs", "directory"})),
+    (
+        "files (their addresses, sizes or hashes)",
+        frozenset({"wheels", "sdist", "vcs", "directory", "archive"}),
+    ),
 )
 OTHER = "name, version, index, or what it needs"
 

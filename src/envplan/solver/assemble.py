@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from packaging.version import Version
 
 from envplan.index.model import File
-from envplan.lockfile.model import GitSource, LockedFile, Pinned
+from envplan.lockfile.model import LocalSource, LockedFile, Pinned
 from envplan.solver.model import Solved
 from envplan.sources.model import Given
 from envplan.spec.model import Spec
@@ -99,7 +99,7 @@ def _elsewhere(groups: _Groups, given: Given, answers: Sequence[Solved]) -> Pinn
     name = given.metadata.name
     those = [answer for answer in answers if name in answer.versions]
     dependencies = {needed for answer in those for needed in answer.dependencies.get(name, ())}
-    pinned = isinstance(given.source, GitSource) and given.versioned
+    pinned = given.versioned and not isinstance(given.source, LocalSource)
     return Pinned(
         name,
         given.metadata.version if pinned else None,

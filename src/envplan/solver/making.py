@@ -95,9 +95,8 @@ def _make(work: Work, tell: Tell, *, refresh: bool) -> Made:
         for _ in range(_ROUNDS):
             catalog = load([one.name for one in everything(whole)], overlay=work.folder / "catalog.d")
             chosen = _chosen(work, whole, catalog, indexes)
-            known = tuple(one.metadata for one in work.given)
             deeper = [one.name for one in whole.packages if one not in work.spec.packages]
-            asked = questions(whole, chosen.served, catalog, deeper, known, _preferred(work))
+            asked = questions(whole, chosen.served, catalog, deeper, work.given, _preferred(work))
             tell(f"solving for {_several(asked)}")
             answered = _solved(whole, asked, solving)
             found = _deeper(answered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -12,6 +13,9 @@ from envplan.problems import Problem
 from envplan.values.records import dataclass, field
 from envplan.values.targets import Target
 from envplan.values.versions import Dotted, Libc
+
+if TYPE_CHECKING:  # reading them takes modules that few locks need
+    from envplan.sources.model import Given
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Question:
     undecided: frozenset[str] = (
         frozenset()
     )  # names that a plan must decide before any index is asked for them
-    given: tuple[Metadata, ...] = ()  # packages from a folder or a git repository: no index is asked for them
+    given: tuple[Given, ...] = ()  # from a folder, file or repository: no index is asked for them
 
 
 @dataclass(frozen=True)

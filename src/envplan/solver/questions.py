@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from envplan.catalog.model import Catalog
 from envplan.catalog.places import DEFAULT_INDEX
 from envplan.index.addresses import canonical_index
-from envplan.index.model import Metadata
 from envplan.planner.model import Pin
 from envplan.planner.targets import Served
 from envplan.planner.wishes import everything
@@ -17,13 +17,16 @@ from envplan.solver.model import Bindings, Need, Question
 from envplan.spec.model import Spec
 from envplan.values.targets import Target
 
+if TYPE_CHECKING:  # reading them takes modules that few locks need
+    from envplan.sources.model import Given
+
 
 def questions(
     spec: Spec,
     served: Iterable[Served],
     catalog: Catalog,
     deeper: Collection[str],
-    given: Sequence[Metadata],
+    given: Sequence[Given],
     preferred: Mapping[Target, Mapping[str, Version]],
 ) -> list[Question]:
     """Ask for every Python of every variant on every platform.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
@@ -14,12 +15,16 @@ from envplan.index.columns import at, kinds
 from envplan.index.model import File, Metadata, Project
 from envplan.index.specifiers import specifiers
 from envplan.problems import EnvplanError, Problem, Said
+from envplan.solver.beside import file_of
 from envplan.solver.fitting import Ground, Rank, Unfit, build_of, judge
 from envplan.solver.markers import Dependency, Requires, World, admits, needed
 from envplan.solver.model import Need, Question, Undecided
 from envplan.solver.parallel import in_parallel
 from envplan.solver.source import Memory
 from envplan.values.records import dataclass, field, replace
+
+if TYPE_CHECKING:  # reading them takes modules that few locks need
+    from envplan.sources.model import Given
 
 UNDECIDED = "EP356"
 _SDIST: Rank = (-1,)
@@ -81,7 +86,7 @@ class View:
         self.ground = Ground(self.world.platform, self.world.python, question.libc, question.macos)
         self.needs = _wanted(question.needs, self.world)
         self.constraints = _wanted(question.constraints, self.world)
-        self.given: dict[str, Metadata] = {canonicalize_name(one.name): one for one in question.given}
+        self.given: dict[str, Given] = {canonicalize_name(one.metadata.name): one for one in question.given}
         self.cutoff = _instant(question.exclude_newer) if question.exclude_newer else None
         self.failure: EnvplanError | None = None
         self.bug: Exception | None = None
@@ -120,7 +125,8 @@ class View:
             return release
         file = self.page(name).files[version]
         try:
-            metadata = self.given[name] if name in self.given else self.memory.metadata(file)
+            given = self.given.get(name)
+            metadata = given.metadata if given else self.memory.metadata(file)
         except EnvplanError as error:
             self._fail(name, error)
             raise
@@ -183,9 +189,8 @@ class View:
 
     def _look(self, name: str) -> Page:
         if name in self.given:
-            given = self.given[name]
-            file = File("", name, f"{name}-{given.version}", given.version, "")
-            return Page(name, "", {given.version: file})
+            file = file_of(self.given[name], self.ground)
+            return Page(name, "", {file.version: file})
         if name in self.question.undecided:
             raise EnvplanError(_undecided(name))
         index = self.question.bindings.index_of(name)

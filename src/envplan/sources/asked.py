@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from envplan.documents.reading import shown
@@ -21,9 +21,13 @@ def given(
     *,
     kept: Mapping[str, GitSource],
     tell: Callable[[str], None],
+    built: Collection[str] = (),
     environ: Mapping[str, str] = os.environ,
 ) -> tuple[Given, ...]:
-    """Read what each of them needs; `kept` holds the commits of the lock there is, by name."""
+    """Read what each of them needs.
+
+    `kept` holds the commits of the lock there is, by name; `built` are names that may be built from source.
+    """
     repositories = Repositories(environ, tell)
     problems: list[Problem] = []
     found: list[Given] = []
@@ -34,7 +38,7 @@ def given(
         try:
             if one.name not in asked:
                 asked[one.name] = one
-                found.append(_one(one, folder, repositories, kept))
+                found.append(_one(one, folder, repositories, kept, built))
             elif one.location != asked[one.name].location:
                 raise _two_places(asked[one.name], one)
         except EnvplanError as error:
@@ -45,11 +49,15 @@ def given(
 
 
 def _one(
-    requirement: Requirement, folder: Path, repositories: Repositories, kept: Mapping[str, GitSource]
+    requirement: Requirement,
+    folder: Path,
+    repositories: Repositories,
+    kept: Mapping[str, GitSource],
+    built: Collection[str],
 ) -> Given:
     match requirement.location:
         case FromPath() as place:
-            return beside(requirement, place, folder)
+            return beside(requirement, place, folder, built)
         case FromGit() as place:
             return repositories.read(requirement, place, kept.get(requirement.name))
         case FromIndex():

@@ -1,10 +1,13 @@
-"""A wheel or source archive beside the spec: what it says of itself."""
+"""A wheel or source archive beside the spec: what it says of itself, and which bytes it is."""
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Collection
 from email.parser import HeaderParser
 from pathlib import Path
+from typing import BinaryIO
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -19,29 +22,60 @@ from envplan.index.model import File, Metadata
 from envplan.index.sdists import sdist_metadata
 from envplan.index.trouble import Trouble
 from envplan.index.wheels import metadata_bytes, parse_metadata
+from envplan.lockfile.model import ArchiveSource
 from envplan.problems import EnvplanError, Said
-from envplan.sources.model import MISSING, refusal
+from envplan.sources.model import FILE, MISSING, Given, refusal
 from envplan.sources.projects import another, unstated
-from envplan.spec.model import Requirement
+from envplan.spec.model import FromPath, Requirement
 
 ENDINGS = (".whl", ".tar.gz")
+_PIECE = 1024 * 1024
 
 
-def read_file(path: Path, written: str, requirement: Requirement) -> Metadata:
-    """Read the metadata inside a file; of a source archive, only what binds its build."""
-    name, version = _named(path.name, written, requirement)
+def read_file(path: Path, place: FromPath, requirement: Requirement, built: Collection[str] = ()) -> Given:
+    """Read the metadata inside a file, and hash it; `built` are the names that may be built from source."""
+    name, version = _named(path.name, place.path, requirement)
     if name != requirement.name:
-        raise another(requirement, name, shown(written))
+        raise another(requirement, name, shown(place.path))
     file = File(index="", project=name, name=path.name, version=version, url="")
+    _refuse_unasked(file, place, requirement, built)
+    with path.open("rb") as content:
+        metadata = _metadata(content, file, place, requirement)
+        content.seek(0)
+        sha256, size = _hashed(content)
+    return Given(metadata, ArchiveSource(place.path, sha256, size))
+
+
+def _refuse_unasked(file: File, place: FromPath, requirement: Requirement, built: Collection[str]) -> None:
+    written = Said(shown(place.path), shown(place.path))
+    if place.editable:
+        title = f"{requirement.name} is a file, and only a folder can be edited in place"
+        cure = f'{requirement.name} = {{ path = "{shown(place.path)}" }}'
+        raise refusal(FILE, title, requirement, written, "", cure)
+    if not file.is_wheel and requirement.name not in built:
+        title = f"{requirement.name} is a source archive, which would have to be run to install it"
+        cure = f'allow-sdist = ["{requirement.name}"]     (under [options])'
+        raise refusal(FILE, title, requirement, written, "allow-sdist does not name it", cure)
+
+
+def _metadata(content: BinaryIO, file: File, place: FromPath, requirement: Requirement) -> Metadata:
+    """Read what the file says of itself; of a source archive, only what binds its build."""
     try:
-        with path.open("rb") as content:
-            raw = (metadata_bytes if file.is_wheel else sdist_metadata)(content, file)
+        raw = (metadata_bytes if file.is_wheel else sdist_metadata)(content, file)
         metadata = parse_metadata(raw, file)
     except Trouble as trouble:
-        raise _damaged(requirement, written, trouble.found) from None
+        raise _damaged(requirement, place.path, trouble.found) from None
     if not file.is_wheel and (found := _only_a_guess(raw)):
-        raise unstated(requirement, f"{shown(written)}: PKG-INFO", found)
+        raise unstated(requirement, f"{shown(place.path)}: PKG-INFO", found)
     return metadata
+
+
+def _hashed(content: BinaryIO) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    while piece := content.read(_PIECE):
+        digest.update(piece)
+        size += len(piece)
+    return digest.hexdigest(), size
 
 
 def _named(name: str, written: str, requirement: Requirement) -> tuple[str, Version]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from envplan.documents.opening import kind_of, read_document
@@ -9,20 +10,18 @@ from envplan.documents.reading import shown
 from envplan.lockfile.model import LocalSource
 from envplan.problems import EnvplanError, Said
 from envplan.sources.files import ENDINGS, read_file
-from envplan.sources.model import FILE as FILE_CODE
 from envplan.sources.model import MISSING, Given, refusal
 from envplan.sources.projects import FILE, read_project, unstated
 from envplan.spec.model import FromPath, Requirement
 
 
-def beside(requirement: Requirement, place: FromPath, folder: Path) -> Given:
+def beside(requirement: Requirement, place: FromPath, folder: Path, built: Collection[str] = ()) -> Given:
     """Read what is at a path, which is relative to the folder of the spec."""
     path = folder / place.path
     try:
         kind = kind_of(path)
         if kind == "a file":
-            read_file(path, place.path, requirement)
-            raise _not_written(requirement, place)
+            return read_file(path, place, requirement, built)
         if kind != "a folder":
             raise _missing(requirement, place, kind)
         return _folder(requirement, place, path)
@@ -48,16 +47,4 @@ def _missing(requirement: Requirement, place: FromPath, found: str) -> EnvplanEr
         Said(found, shown(place.path)),
         f"it is to come from a folder with a {FILE}, or from a file that ends in {' or '.join(ENDINGS)}; "
         "paths begin at the folder of the spec",
-    )
-
-
-def _not_written(requirement: Requirement, place: FromPath) -> EnvplanError:
-    """The lock's own model has folders and repositories only; a file written as a folder installs nowhere."""
-    return refusal(
-        FILE_CODE,
-        f"{requirement.name} is a file, and a lock cannot hold files of the project yet",
-        requirement,
-        Said(shown(place.path), shown(place.path)),
-        "a lock holds what an index publishes, folders, and git repositories",
-        f'{requirement.name} = {{ path = "FOLDER" }}     (the folder that the file was built from)',
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from packaging.version import Version
 
 from envplan.index.model import Metadata
-from envplan.lockfile.model import GitSource, LocalSource
+from envplan.lockfile.model import Source
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.spec.model import Requirement
 from envplan.values.records import dataclass
@@ -29,7 +29,7 @@ class Given:
     """One such package, as it is on this day."""
 
     metadata: Metadata
-    source: LocalSource | GitSource
+    source: Source
     versioned: bool = True  # false: metadata.version is UNKNOWN_VERSION, which no lock should hold
 
 

@@ -16,7 +16,7 @@ from envplan.documents.writing import write_document
 from envplan.lockfile.diff import Diff, diff
 from envplan.lockfile.digest import document_digest
 from envplan.lockfile.encode import encode
-from envplan.lockfile.model import GitSource, Lock
+from envplan.lockfile.model import GitSource, Lock, Source
 from envplan.lockfile.rules import LOCK_FILE, SIZE_LIMIT
 from envplan.machine.model import Machine
 from envplan.planner.wishes import everything
@@ -28,6 +28,7 @@ from envplan.spec.model import FromIndex, Spec
 from envplan.spec.read import decode_file, read_bytes, spec_file
 from envplan.values.records import dataclass, replace
 from envplan.values.targets import Target
+from envplan.verbs.places import seen_from
 from envplan.verbs.plan import beside, compute_of, profiles_of
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def lock(request: LockRequest, tell: Tell, *, write: bool = True) -> LockMade:
     before, told = _before(file, request)
     _known(request.upgrade_packages, before, file)
     machines = profiles_of(spec, folder, request.profiles)
-    given = _given(spec, folder, before, request, tell)
+    given = _given(spec, folder, file, before, request, tell)
     work = Work(
         spec,
         folder,
@@ -146,9 +147,9 @@ def _known(names: Sequence[str], before: Lock | None, file: Path) -> None:
 
 
 def _given(
-    spec: Spec, folder: Path, before: Lock | None, request: LockRequest, tell: Tell
+    spec: Spec, folder: Path, file: Path, before: Lock | None, request: LockRequest, tell: Tell
 ) -> tuple[Given, ...]:
-    """Ask folders and git repositories what they hold; a commit stays until it is to be upgraded."""
+    """Ask folders, files and git repositories what they hold; a commit stays until it is to be upgraded."""
     elsewhere = [one for one in everything(spec) if not isinstance(one.location, FromIndex)]
     if not elsewhere:
         return ()
@@ -159,7 +160,14 @@ def _given(
         for one in (before.packages if before and not request.upgrade else ())
         if isinstance(one.source, GitSource) and one.name not in request.upgrade_packages
     }
-    return given(elsewhere, folder, kept=kept, tell=tell)
+    found = given(elsewhere, folder, kept=kept, tell=tell, built=spec.options.allow_sdist)
+    return tuple(replace(one, source=_from_lock(one.source, file, folder)) for one in found)
+
+
+def _from_lock(source: Source, file: Path, folder: Path) -> Source:
+    if isinstance(source, GitSource):
+        return source
+    return replace(source, path=seen_from(file, folder, source.path))
 
 
 def _ignored(folder: Path) -> tuple[Problem, ...]:

@@ -14,9 +14,10 @@ from packaging.pylock import Pylock
 from packaging.version import Version
 
 from envplan.documents.shipped import shipped
+from envplan.lockfile import form
 from envplan.lockfile.decode import decode
 from envplan.lockfile.encode import canonical, encode, moment
-from envplan.lockfile.model import GitSource, LocalSource, Pinned
+from envplan.lockfile.model import ArchiveSource, GitSource, LocalSource, Pinned
 from envplan.problems import EnvplanError
 from envplan.values.variants import Variant
 from tests.support.locks import every_machine, offer
@@ -89,19 +90,25 @@ def test_two_variants_cannot_share_a_group() -> None:
         encode(replace(lock, offers=(offer("rocm6.2", "linux-x86_64"), offer("rocm62", "linux-x86_64"))))
 
 
-def test_folders_and_repositories_are_sources_too() -> None:
+FILED = ArchiveSource("my dist/filed-2.0-py3-none-any.whl", "b" * 64, 7)
+
+
+def test_folders_files_and_repositories_are_sources_too() -> None:
     lock = every_machine()
     targets = lock.packages[0].targets
     git = GitSource("https://git.example/tool.git", "a" * 40, "main")
     more = (
         Pinned("mytool", None, None, (), targets, source=LocalSource(".", editable=True)),
         Pinned("tool", Version("1.0"), None, (), targets, source=git),
+        Pinned("filed", Version("2.0"), None, (), targets, source=FILED),
     )
     with_sources = replace(lock, packages=(*lock.packages, *more))
     text = encode(with_sources).decode()
     assert 'directory = { path = ".", editable = true }' in text
     assert f'requested-revision = "main", commit-id = "{"a" * 40}"' in text
+    assert f'archive = {{ path = "{FILED.path}", size = 7, hashes = {{ sha256 = "{"b" * 64}" }} }}' in text
     assert decode(text.encode()) == canonical(with_sources)
+    assert form.read(text) == tomllib.loads(text)  # without a parser of TOML
 
 
 def test_what_a_wheel_says_of_python_in_a_way_nobody_can_read_is_left_out() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from envplan.cli.views.diff import target_json
 from envplan.documents.reading import printable
 from envplan.lockfile.graph import Node, Reason
-from envplan.lockfile.model import GitSource, LocalSource, Offer, Pinned
+from envplan.lockfile.model import ArchiveSource, GitSource, LocalSource, Offer, Pinned
 from envplan.values.several import targets_said
 from envplan.verbs.tree import TreeMade
 from envplan.verbs.why import Build, WhyMade
@@ -133,6 +133,8 @@ def _source(pinned: Pinned) -> str:
     match pinned.source:
         case LocalSource(path, editable):
             return f"the folder {path}{', editable' if editable else ''}"
+        case ArchiveSource(path):
+            return f"the file {path}"
         case GitSource(url, commit, _):
             return f"{url} at {commit}"
         case _:
