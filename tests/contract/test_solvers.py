@@ -10,13 +10,13 @@ from packaging.version import Version
 from envplan.solver.model import Answer, Bindings, Need, Question, Solved, Unsolved
 from envplan.solver.piptools import PipTools
 from envplan.solver.search import Solver
-from envplan.solver.solve import solve_all
 from envplan.solver.uv import Uv
 from envplan.values.platforms import Platform
 from envplan.values.targets import Target
 from envplan.values.variants import Variant
 from envplan.values.versions import Dotted, Libc, Python
 from tests.support.shelf import DEFAULT, Shelf
+from tests.support.solving import solve_all
 
 CU121 = "https://download.pytorch.org/whl/cu121"
 

@@ -54,14 +54,6 @@ def native_driver(catalog: Catalog, toolkit: Cuda, os: Os) -> Dotted | None:
     return _came_with(max(older, key=lambda row: row.cuda), os)
 
 
-def newest_native(catalog: Catalog, driver: Dotted, os: Os) -> Toolkit | None:
-    """Find the newest toolkit that is no newer than the driver."""
-    if os == "macos":
-        return None
-    known = [row for row in catalog.toolkits if _came_with(row, os) <= driver]
-    return max(known, key=lambda row: row.cuda, default=None)
-
-
 def _came_with(row: Toolkit, os: Os) -> Dotted:
     return (row.windows if os == "windows" else None) or row.linux
 

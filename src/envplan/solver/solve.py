@@ -141,19 +141,6 @@ class Solving:
                 return Unsolved(target, _broken(view, solver, "was stopped", ""))
 
 
-def solve_all(
-    questions: Sequence[Question],
-    source: Source,
-    solver: Solver,
-    *,
-    deadline: float = DEADLINE,
-    workers: int = 0,
-) -> list[Answer]:
-    """Answer every question, in their order."""
-    with Solving(source, solver, deadline=deadline, workers=workers) as solving:
-        return solving.answers(questions)
-
-
 def _like(question: Question, answer: Answer) -> Question:
     """Prefer the versions of another target's answer, after the question's own."""
     if not isinstance(answer, Solved):

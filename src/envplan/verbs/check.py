@@ -10,18 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from envplan.catalog.places import DEFAULT_INDEX, Places
-from envplan.documents.opening import read_document
 from envplan.index.addresses import canonical_index
 from envplan.lockfile.check import Expected
 from envplan.lockfile.check import check as check_lock
 from envplan.lockfile.origins import normal
-from envplan.lockfile.rules import LOCK_FILE, SIZE_LIMIT
+from envplan.lockfile.rules import LOCK_FILE
 from envplan.lockfile.seal import digest_of
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import Problem
 from envplan.values.records import dataclass, replace
+from envplan.verbs.locks import lock_bytes, typed
 from envplan.verbs.places import seen_from
 
-_MISSING = "EP104"
 _VARIANT = re.compile(r'^variant = "([^"]+)"$', re.MULTILINE)
 
 Patterns = tuple[tuple[str, str], ...]  # (pattern, index address), in the order of the spec
@@ -35,29 +34,17 @@ class Checked:
     problems: tuple[Problem, ...]
 
 
-def check(spec_file: Path, lock_file: Path | None = None, profiles: Collection[str] = ()) -> Checked:
+def check(spec: Path | None = None, lock_file: Path | None = None, profiles: Collection[str] = ()) -> Checked:
     """Judge the lock by itself, by the spec beside it, and by the machines that must be served."""
-    from envplan.spec.read import read_bytes
-    from envplan.spec.read import spec_file as find
+    from envplan.spec.read import read_bytes, spec_file
 
-    path = find(spec_file)
+    path = spec_file(spec or Path())
     file = lock_file or path.parent / LOCK_FILE
-    data = _read(file)
+    data = lock_bytes(file, f"envplan lock{typed(spec, lock_file)}")
     text = read_bytes(path)
     plain = _plainly(text, path, file, data)
     expected = plain if plain and not profiles else _fully(text, path, file, data, profiles)
     return Checked(file, check_lock(data, file.name, expected))
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return read_document(file, SIZE_LIMIT)
-    except FileNotFoundError:
-        problem = Problem(_MISSING, "there is no lock", found=(Said(f"no {file}"),), cures=("envplan lock",))
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        problem = Problem(_MISSING, "the lock cannot be read", why=(Said(reason, str(file)),))
-    raise EnvplanError(problem)
 
 
 def _plainly(text: bytes, path: Path, file: Path, data: bytes) -> Expected | None:

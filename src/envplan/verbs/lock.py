@@ -7,17 +7,15 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from envplan.documents import nearest
-from envplan.documents.opening import read_document
 from envplan.documents.writing import write_document
 from envplan.lockfile.diff import Diff, diff
 from envplan.lockfile.digest import document_digest
 from envplan.lockfile.encode import encode
 from envplan.lockfile.model import GitSource, Lock, Source
-from envplan.lockfile.rules import LOCK_FILE, SIZE_LIMIT
+from envplan.lockfile.rules import LOCK_FILE
 from envplan.machine.model import Machine
 from envplan.planner.wishes import everything
 from envplan.problems import EnvplanError, Problem, Said
@@ -28,6 +26,7 @@ from envplan.spec.model import FromIndex, Spec
 from envplan.spec.read import decode_file, read_bytes, spec_file
 from envplan.values.records import dataclass, replace
 from envplan.values.targets import Target
+from envplan.verbs.locks import lock_bytes, typed
 from envplan.verbs.places import seen_from
 from envplan.verbs.plan import beside, compute_of, profiles_of
 
@@ -41,7 +40,7 @@ _UNREADABLE, _SETTINGS, _EDITED = "EP104", "EP310", "EP313"
 class LockRequest:
     """What `envplan lock` is asked to do."""
 
-    spec_file: Path
+    spec_file: Path | None = None
     lock_file: Path | None = None
     profiles: tuple[str, ...] = ()
     upgrade: bool = False
@@ -65,7 +64,7 @@ class LockMade:
 
 def lock(request: LockRequest, tell: Tell, *, write: bool = True) -> LockMade:
     """Make the lock; without `write`, only say what would change."""
-    path = spec_file(request.spec_file)
+    path = spec_file(request.spec_file or Path())
     text = read_bytes(path)
     spec = decode_file(text, path)
     folder = beside(path)
@@ -99,10 +98,8 @@ def lock(request: LockRequest, tell: Tell, *, write: bool = True) -> LockMade:
 
 def _before(file: Path, request: LockRequest) -> tuple[Lock | None, tuple[Problem, ...]]:
     """The lock there is, whose pins are kept. Of one that was edited nothing but its pins is believed."""
-    try:
-        data = read_document(file, SIZE_LIMIT) if file.is_file() else b""
-    except OSError as error:
-        raise EnvplanError(Problem(_UNREADABLE, f"{file} cannot be read", why=(Said(str(error)),))) from None
+    typing = typed(request.spec_file, request.lock_file)
+    data = lock_bytes(file, f"envplan lock{typing}") if file.is_file() else b""
     if not data:
         return None, ()
     from envplan.lockfile.decode import decode
@@ -117,13 +114,9 @@ def _before(file: Path, request: LockRequest) -> tuple[Lock | None, tuple[Proble
     except EnvplanError:
         if request.upgrade:
             return None, ()
-        cure = (
-            f"envplan lock --upgrade --lock {quote(str(file))}"
-            if request.lock_file
-            else "envplan lock --upgrade"
-        )
         title = f"{file.name} is no lock that pins can be kept from"
-        raise EnvplanError(Problem(_UNREADABLE, title, why=why, cures=(cure,))) from None
+        problem = Problem(_UNREADABLE, title, why=why, cures=(f"envplan lock --upgrade{typing}",))
+        raise EnvplanError(problem) from None
     title = f"{file.name} was edited by hand; its pins are kept where they hold, all else is made anew"
     return edited, (Problem(_EDITED, title, why=why, severity="warning"),)
 

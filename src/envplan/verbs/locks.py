@@ -6,15 +6,17 @@ import errno
 import sys
 from pathlib import Path
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from envplan.documents.opening import read_document
 from envplan.documents.reading import shown
-from envplan.lockfile.decode import decode
-from envplan.lockfile.model import Lock
 from envplan.lockfile.rules import LOCK_FILE, SIZE_LIMIT
 from envplan.problems import EnvplanError, Problem, Said
-from envplan.spec.model import Requirement
 from envplan.values.records import dataclass, replace
+
+if TYPE_CHECKING:  # `lock --check` needs none of what these import
+    from envplan.lockfile.model import Lock
+    from envplan.spec.model import Requirement
 
 CODE = "EP111"
 STDIN = "-"
@@ -36,24 +38,39 @@ def open_lock(spec_file: Path | None, lock_file: Path | None) -> Opened:
     """Read the lock that is named, or the one beside the spec."""
     spec = spec_file or (lock_file.parent if lock_file else Path())
     file = lock_file or (spec if _is_folder(spec) else spec.parent) / LOCK_FILE
-    named = (("--spec", spec_file), ("--lock", lock_file))
-    options = "".join(f" {option} {quote(str(path))}" for option, path in named if path)
+    options = typed(spec_file, lock_file)
     lock = read_lock(file, f"envplan lock{options}")
     return Opened(lock, file, _wanted(spec, lock, asked=spec_file is not None), options)
 
 
+def typed(spec_file: Path | None, lock_file: Path | None) -> str:
+    """Write the options that name a spec and a lock, as they are typed after a command."""
+    named = (("--spec", spec_file), ("--lock", lock_file))
+    return "".join(f" {option} {quote(str(path))}" for option, path in named if path)
+
+
 def read_lock(file: Path, cure: str) -> Lock:
     """Read one lock, or stdin where it is called "-"; the cure is for one that is not there."""
-    name = "stdin" if str(file) == STDIN else str(file)
+    from envplan.lockfile.decode import decode
+
+    data = lock_bytes(file, cure)
     try:
-        data = _stdin() if str(file) == STDIN else read_document(file, SIZE_LIMIT)
-    except (OSError, ValueError) as error:
-        raise EnvplanError(_unreadable(file, name, error, cure)) from None
-    try:
-        return decode(data, name)
+        return decode(data, _called(file))
     except EnvplanError as error:  # of a file that is no TOML nobody has said what to do
         told = (one if one.cures else replace(one, cures=("envplan lock",)) for one in error.problems)
         raise EnvplanError(*told) from None
+
+
+def lock_bytes(file: Path, cure: str) -> bytes:
+    """Open one lock as `read_lock` does, for whoever does not need what it says as values."""
+    try:
+        return _stdin() if str(file) == STDIN else read_document(file, SIZE_LIMIT)
+    except (OSError, ValueError) as error:
+        raise EnvplanError(_unreadable(file, error, cure)) from None
+
+
+def _called(file: Path) -> str:
+    return "stdin" if str(file) == STDIN else str(file)
 
 
 def _stdin() -> bytes:
@@ -85,7 +102,8 @@ def _wanted(spec_file: Path, lock: Lock, *, asked: bool) -> dict[str, Requiremen
     return {**grouped, **{one.name: one for one in spec.packages}}
 
 
-def _unreadable(file: Path, name: str, error: Exception, cure: str) -> Problem:
+def _unreadable(file: Path, error: Exception, cure: str) -> Problem:
+    name = _called(file)
     if isinstance(error, FileNotFoundError):
         others = _others(file)
         found = (Said(f"other locks: {', '.join(others)}", shown(str(file.parent))),) if others else ()

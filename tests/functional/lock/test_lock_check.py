@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.lock.conftest import BIG, Made, Project, new_project
+from tests.functional.lock.conftest import BIG, Made, Project, code_of, new_project
 
 Edit = Callable[[str], str]
 
@@ -189,9 +189,19 @@ def test_what_is_no_lock_at_all_is_refused(copy: Project, text: str) -> None:
     assert "pylock.toml" in refused(copy)
 
 
-def test_a_lock_that_is_missing_is_said(copy: Project) -> None:
-    copy.file.unlink()
-    done = copy.lock("--check")
-    assert done.returncode in (2, 3), done.stderr
-    assert "envplan lock" in done.stderr
+def test_a_lock_that_is_missing_is_said_as_everywhere(copy: Project) -> None:
+    copy.file.rename(copy.folder / "pylock.old.toml")
+    done = copy.lock("--check", "--lock", "pylock.lab.toml")
+    assert (done.returncode, code_of(done)) == (2, "EP111"), done.stderr
+    assert "other locks: pylock.old.toml" in done.stderr
+    assert "envplan lock --lock pylock.lab.toml" in done.stderr
+    assert code_of(copy.lock("--check")) == "EP111"
     assert not copy.file.exists()
+
+
+def test_a_folder_in_the_place_of_a_lock_is_said_as_everywhere(copy: Project) -> None:
+    copy.file.unlink()
+    copy.file.mkdir()
+    done = copy.lock("--check")
+    assert (done.returncode, code_of(done)) == (2, "EP111"), done.stderr
+    assert "it is a folder, not a file" in done.stderr

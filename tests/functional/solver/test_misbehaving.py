@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from envplan.solver.model import Bindings, Need, Question, Solved, Unsolved
-from envplan.solver.solve import Solving, solve_all
+from envplan.solver.solve import Solving
 from envplan.solver.uv import Uv
 from envplan.values.platforms import Platform
 from envplan.values.targets import Target
@@ -17,6 +17,7 @@ from envplan.values.variants import CPU
 from envplan.values.versions import Python
 from tests.support.processes import gone, written_pid
 from tests.support.shelf import DEFAULT, Shelf
+from tests.support.solving import solve_all
 
 QUESTION = Question(
     Target(CPU, Platform("linux", "x86_64"), Python(3, 11)), (Need("app", "spec"),), Bindings({}, (), DEFAULT)

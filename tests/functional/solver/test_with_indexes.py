@@ -13,7 +13,7 @@ from uv import find_uv_bin
 from envplan.index.indexes import Indexes
 from envplan.settings.model import Settings
 from envplan.solver.model import Answer, Bindings, Need, Question, Solved, Unsolved
-from envplan.solver.solve import Solving, solve_all
+from envplan.solver.solve import Solving
 from envplan.solver.uv import Uv
 from envplan.values.platforms import Platform
 from envplan.values.targets import Target
@@ -22,6 +22,7 @@ from envplan.values.versions import Dotted, Libc, Python
 from tests.support.default_index import sixty
 from tests.support.local_index import LocalIndex
 from tests.support.shaped import Shaped, pytorch_and_default
+from tests.support.solving import solve_all
 
 UV_NAMES = {
     "linux-x86_64": "x86_64-manylinux_2_28",

@@ -59,31 +59,6 @@ def test_the_driver_that_came_with_a_toolkit(cuda: str, os: Os, expected: str | 
     assert (str(found) if found else None) == expected
 
 
-@pytest.mark.parametrize(
-    ("driver", "os", "expected"),
-    [
-        ("535.129.03", "linux", "12.2"),
-        ("530.30.02", "linux", "12.1"),
-        ("530.30.01", "linux", "12.0"),
-        ("470.199.02", "linux", "11.4"),
-        ("546.33", "windows", "12.3"),
-        ("999", "linux", "13.2"),
-        ("100.1", "linux", None),
-        ("999", "macos", None),
-    ],
-)
-def test_the_newest_toolkit_a_driver_is_native_to(driver: str, os: Os, expected: str | None) -> None:
-    found = queries.newest_native(CATALOG, Dotted(driver), os)
-    assert (str(found.cuda) if found else None) == expected
-
-
-@given(cudas, st.sampled_from(["linux", "windows"]), drivers, drivers)
-def test_a_newer_driver_is_native_to_no_older_toolkit(cuda: Cuda, os: Os, one: Dotted, other: Dotted) -> None:
-    low = queries.newest_native(CATALOG, min(one, other), os)
-    high = queries.newest_native(CATALOG, max(one, other), os)
-    assert low is None or (high is not None and low.cuda <= high.cuda)
-
-
 @given(cudas, cudas, st.sampled_from(["linux", "windows"]))
 def test_a_newer_toolkit_of_a_major_needs_no_older_driver(one: Cuda, other: Cuda, os: Os) -> None:
     low, high = min(one, other), max(one, other)

@@ -8,7 +8,6 @@ from packaging.version import Version
 from envplan.solver.closure import close
 from envplan.solver.model import Bindings, Need, Question, Unsolved
 from envplan.solver.search import Broken, Found, NotFound, Result, Search
-from envplan.solver.solve import solve_all
 from envplan.solver.source import Memory
 from envplan.solver.view import View
 from envplan.values.platforms import Platform
@@ -16,6 +15,7 @@ from envplan.values.targets import Target
 from envplan.values.variants import CPU
 from envplan.values.versions import Python
 from tests.support.shelf import DEFAULT, Shelf
+from tests.support.solving import solve_all
 
 QUESTION = Question(
     Target(CPU, Platform("linux", "x86_64"), Python(3, 11)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from envplan.cli.answer import Answer
+from envplan.cli.arguments import add_spec
 
 _EXAMPLES = """\
 examples:
@@ -19,9 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("packages", nargs="+", metavar="PACKAGE", help='a name, "name>=1.2" or "name 1.2"')
     parser.add_argument("--group", metavar="NAME", help="the group to add to, such as dev")
-    parser.add_argument(
-        "--spec", metavar="FILE", default=".", help="the spec (default: envplan.toml or pyproject.toml here)"
-    )
+    add_spec(parser)
     parser.epilog = _EXAMPLES
 
 
@@ -32,4 +31,4 @@ def run(options: argparse.Namespace) -> Answer:
     from envplan.cli.views.edits import edit_answer
     from envplan.verbs.edit import add
 
-    return edit_answer(add(options.packages, Path(options.spec), group=options.group))
+    return edit_answer(add(options.packages, options.spec or Path(), group=options.group))

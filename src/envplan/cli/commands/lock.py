@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from envplan.cli.answer import Answer
+from envplan.cli.arguments import add_lock, add_profiles, add_spec
 
 _EXAMPLES = """\
 examples:
@@ -24,23 +24,9 @@ pins of the lock that is there are kept as long as they fit; commit pylock.toml 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.epilog = _EXAMPLES
-    parser.add_argument(
-        "--spec", type=Path, default=Path(), metavar="FILE", help="the spec (default: envplan.toml here)"
-    )
-    parser.add_argument(
-        "--lock",
-        type=Path,
-        metavar="FILE",
-        help="the lock, pylock.toml or pylock.NAME.toml (default: pylock.toml beside the spec)",
-    )
-    parser.add_argument(
-        "--for",
-        dest="profiles",
-        action="append",
-        default=[],
-        metavar="PROFILE",
-        help="serve this profile too: a shipped name or a file; repeatable",
-    )
+    add_spec(parser)
+    add_lock(parser)
+    add_profiles(parser, "serve this profile too")
     parser.add_argument("--upgrade", action="store_true", help="forget all pins; take the newest that fits")
     parser.add_argument(
         "--upgrade-package",

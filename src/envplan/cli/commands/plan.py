@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from envplan.cli.answer import Answer
+from envplan.cli.arguments import add_profiles, add_spec
 
 _EXAMPLES = """\
 examples:
@@ -19,17 +20,8 @@ examples:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.epilog = _EXAMPLES
-    parser.add_argument(
-        "--spec", type=Path, default=Path(), metavar="FILE", help="the spec (default: envplan.toml here)"
-    )
-    parser.add_argument(
-        "--for",
-        dest="profiles",
-        action="append",
-        default=[],
-        metavar="PROFILE",
-        help="plan for this profile instead of this machine: a shipped name or a file; repeatable",
-    )
+    add_spec(parser)
+    add_profiles(parser, "plan for this profile instead of this machine")
     parser.add_argument("--why", action="store_true", help="show every candidate and its reasons")
 
 
@@ -38,7 +30,7 @@ def run(options: argparse.Namespace) -> Answer:
     from envplan.cli.views.plan import plan_json, plan_problems, plan_text
     from envplan.verbs.plan import plan
 
-    made = plan(options.spec, options.profiles)
+    made = plan(options.spec or Path(), options.profiles)
     problems = plan_problems(made)
     failed = [problem for problem in problems if problem.severity == "error"]
     outcome = "impossible" if failed else "planned"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from envplan.cli.answer import Answer
+from envplan.cli.arguments import add_spec
 
 _EXAMPLES = """\
 examples:
@@ -17,9 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("packages", nargs="+", metavar="PACKAGE", help="the name of a package")
     parser.add_argument("--group", metavar="NAME", help="the group to remove from, such as dev")
-    parser.add_argument(
-        "--spec", metavar="FILE", default=".", help="the spec (default: envplan.toml or pyproject.toml here)"
-    )
+    add_spec(parser)
     parser.epilog = _EXAMPLES
 
 
@@ -30,4 +29,4 @@ def run(options: argparse.Namespace) -> Answer:
     from envplan.cli.views.edits import edit_answer
     from envplan.verbs.edit import remove
 
-    return edit_answer(remove(options.packages, Path(options.spec), group=options.group))
+    return edit_answer(remove(options.packages, options.spec or Path(), group=options.group))

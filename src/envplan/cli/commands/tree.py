@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from envplan.cli.answer import Answer
+from envplan.cli.arguments import add_lock, add_spec
 
 _EXAMPLES = """\
 examples:
@@ -22,10 +22,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--variant", metavar="NAME", help="such as cu121 or cpu")
     parser.add_argument("--platform", metavar="NAME", help="such as linux-x86_64, or linux")
     parser.add_argument("--python", metavar="VERSION", help="such as 3.11")
-    parser.add_argument("--spec", type=Path, metavar="FILE", help="the spec (default: envplan.toml here)")
-    parser.add_argument(
-        "--lock", type=Path, metavar="FILE", help="the lock (default: pylock.toml beside the spec)"
-    )
+    add_spec(parser)
+    add_lock(parser)
 
 
 def run(options: argparse.Namespace) -> Answer:

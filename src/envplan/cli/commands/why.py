@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from envplan.cli.answer import Answer
+from envplan.cli.arguments import add_lock, add_spec
 
 _EXAMPLES = """\
 examples:
@@ -20,10 +20,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.epilog = _EXAMPLES
     parser.add_argument("name", metavar="NAME", help="a package of the lock, in any spelling")
-    parser.add_argument("--spec", type=Path, metavar="FILE", help="the spec (default: envplan.toml here)")
-    parser.add_argument(
-        "--lock", type=Path, metavar="FILE", help="the lock (default: pylock.toml beside the spec)"
-    )
+    add_spec(parser)
+    add_lock(parser)
 
 
 def run(options: argparse.Namespace) -> Answer:

@@ -1,0 +1,38 @@
+"""The arguments that several commands take, declared once: they mean the same everywhere."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_spec(parser: argparse.ArgumentParser) -> None:
+    """Which spec."""
+    parser.add_argument(
+        "--spec",
+        type=Path,
+        metavar="FILE",
+        help="the spec (default: envplan.toml or pyproject.toml here)",
+    )
+
+
+def add_lock(parser: argparse.ArgumentParser) -> None:
+    """Which lock."""
+    parser.add_argument(
+        "--lock",
+        type=Path,
+        metavar="FILE",
+        help="the lock, pylock.toml or pylock.NAME.toml (default: pylock.toml beside the spec)",
+    )
+
+
+def add_profiles(parser: argparse.ArgumentParser, purpose: str) -> None:
+    """For which machines."""
+    parser.add_argument(
+        "--for",
+        dest="profiles",
+        action="append",
+        default=[],
+        metavar="PROFILE",
+        help=f"{purpose}: a shipped name or a file; repeatable",
+    )
