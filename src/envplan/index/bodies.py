@@ -9,7 +9,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from envplan.index.model import File
 from envplan.index.sdists import sdist_metadata
@@ -137,25 +137,22 @@ def _from_end(web: Web, place: str, file: File, before: Before, folder: Path) ->
 
 
 def _whole(stream: Stream, file: File, folder: Path, *, inside: bool = True) -> Body:
-    digest, size = hashlib.sha256(), 0
-    with _room(folder) as spool:
+    digest, size, begin = hashlib.sha256(), 0, b""
+    with _room(folder) if inside else contextlib.nullcontext() as spool:
         for part in stream.parts:
             digest.update(part)
             size += len(part)
+            begin += part[: 64 - len(begin)]
             if file.size is not None and size > file.size:
                 raise _other_size(file, size, stream)
-            try:
-                spool.write(part)
-            except OSError as error:
-                raise Trouble(DISK, (error.strerror or "it is full").lower(), url=stream.url) from None
+            if spool:
+                _keep(part, spool, stream)
         if file.size is not None and size != file.size:
             raise _other_size(file, size, stream)
         if file.sha256 is not None and digest.hexdigest() != file.sha256:
             raise Trouble(ALTERED, "another sha256 than the page gives", "", stream.url)
-        spool.seek(0)
-        _refuse_pages(spool.read(64), stream)
-        spool.seek(0)
-        found = (metadata_bytes if file.is_wheel else sdist_metadata)(spool, file) if inside else None
+        _refuse_pages(begin, stream)
+        found = _inside(spool, file) if spool else None
     said = stream.headers
     return Body(size, said.get("etag", ""), said.get("last-modified", ""), digest.hexdigest(), found)
 
@@ -168,16 +165,31 @@ def _refuse_pages(begin: bytes, stream: Stream) -> None:
         raise Trouble(NO_WHEEL, found, why, stream.url)
 
 
+def _keep(part: bytes, spool: BinaryIO, stream: Stream) -> None:
+    left = memoryview(part)
+    try:
+        while left:
+            left = left[spool.write(left) :]
+    except OSError as error:
+        raise Trouble(DISK, (error.strerror or "it is full").lower(), url=stream.url) from None
+
+
+def _inside(spool: BinaryIO, file: File) -> bytes:
+    spool.seek(0)
+    return (metadata_bytes if file.is_wheel else sdist_metadata)(spool, file)
+
+
 @contextlib.contextmanager
 def _room(folder: Path) -> Iterator[BinaryIO]:
     # A cache that cannot be written stops nothing.
     place = folder if folder.is_dir() and os.access(folder, os.W_OK) else None
     with contextlib.ExitStack() as stack:
         try:
-            spool = stack.enter_context(tempfile.TemporaryFile(dir=place))
+            # Without a buffer, or what does not fit onto the disk is told when it is closed.
+            spool = stack.enter_context(tempfile.TemporaryFile(dir=place, buffering=0))
         except OSError as error:
             raise Trouble(DISK, (error.strerror or "it is full").lower()) from None
-        yield spool
+        yield cast("BinaryIO", spool)
 
 
 def _length(stream: Stream) -> int | None:

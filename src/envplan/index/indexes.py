@@ -20,9 +20,9 @@ from envplan.index.entries import FRESH, Kept, read_page_entry, write_page
 from envplan.index.files import Files, identity
 from envplan.index.model import File, Metadata, Project
 from envplan.index.pages.reading import ACCEPT, read_page
-from envplan.index.trouble import LOGIN, NO_INDEX, Trouble, failure
+from envplan.index.trouble import LOGIN, NO_INDEX, SILENT, Trouble, failure
 from envplan.index.web.patience import Patience
-from envplan.settings.model import Settings
+from envplan.settings.model import LONGEST, Settings
 from envplan.settings.read import read_settings
 from envplan.values.records import replace
 
@@ -56,13 +56,14 @@ class Indexes:
 
         Without settings and folder, they are the user's.
         """
-        self._mirrors = Mirrors(read_settings(environ) if settings is None else settings)
+        settings = read_settings(environ) if settings is None else settings
+        self._mirrors = Mirrors(settings)
         self._cache = Cache(cache_folder(environ) if folder is None else folder)
         self._names = {"default": "default", **(names or {})}
         self._files = Files(self._cache, self._client, self.place, tell, refresh)
         self._refresh = refresh
         self._environ = environ
-        self._patience = patience or Patience()
+        self._patience = patience or Patience.of(settings.network)
         self._lock = threading.Lock()
         self._answers: dict[tuple[str, ...], Future[Any]] = {}
         self._web: Web | None = None
@@ -132,7 +133,7 @@ class Indexes:
             try:
                 return self._read_page(index, name)
             except Trouble as trouble:
-                raise failure(self._unmirrored(trouble), name, index, bound=True) from None
+                raise failure(self._told_of(trouble), name, index, bound=True) from None
 
         return self._once(("page", index, name), ask)
 
@@ -172,7 +173,15 @@ class Indexes:
         try:
             return ask(file)
         except Trouble as trouble:
-            raise failure(self._unmirrored(trouble), f"{what}{file.name}", file.index) from None
+            raise failure(self._told_of(trouble), f"{what}{file.name}", file.index) from None
+
+    def _told_of(self, trouble: Trouble) -> Trouble:
+        """Say what helps on this computer, and nothing that only this computer is to know."""
+        trouble = self._unmirrored(trouble)
+        if trouble.code != SILENT or trouble.cures:
+            return trouble
+        longer = f"timeout = {min(LONGEST, 4 * self._patience.first_byte):.0f}"
+        return replace(trouble, cures=(f"{longer}     (under [network] in config.toml of your settings)",))
 
     def _unmirrored(self, trouble: Trouble) -> Trouble:
         """Tell of a mirror, but not which: its address is nobody else's business, and messages travel."""

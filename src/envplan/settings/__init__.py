@@ -1,1 +1,1 @@
-"""What a person sets for all projects on this computer: mirrors. Never part of a spec or a lock."""
+"""What a person sets for all projects on this computer: mirrors, patience. Never part of a spec or a lock."""

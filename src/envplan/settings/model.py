@@ -5,6 +5,7 @@ from __future__ import annotations
 from envplan.values.records import dataclass, field
 
 DEFAULT = "default"  # stands for the default index
+LONGEST = 3600  # seconds, of patience
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,16 @@ class Mirror:
 
 
 @dataclass(frozen=True)
+class Network:
+    """How much patience this network asks for; none: as much as most do."""
+
+    timeout: int | None = None  # seconds in which a server must begin to answer, and go on
+    attempts: int | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that may be set."""
 
     mirrors: tuple[Mirror, ...] = ()
+    network: Network = Network()

@@ -12,7 +12,7 @@ from envplan.documents import Reading, Table
 from envplan.documents.opening import read_document
 from envplan.documents.reading import shown
 from envplan.problems import EnvplanError, Problem, Said
-from envplan.settings.model import DEFAULT, Login, Mirror, Settings
+from envplan.settings.model import DEFAULT, LONGEST, Login, Mirror, Network, Settings
 
 CODE = "EP110"
 VARIABLE = "ENVPLAN_CONFIG"
@@ -49,9 +49,26 @@ def decode(data: bytes, file: str) -> Settings:
     table = Table(reading, reading.parse(data))
     mirrors = table.table("mirrors")
     found = _mirrors(mirrors, file) if mirrors is not None else ()
+    network = table.table("network")
+    patience = _network(network) if network is not None else Network()
     table.finish()
     reading.finish()
-    return Settings(found)
+    return Settings(found, patience)
+
+
+def _network(table: Table) -> Network:
+    timeout, attempts = _between(table, "timeout", 1, LONGEST), _between(table, "attempts", 1, 20)
+    table.finish()
+    return Network(timeout, attempts)
+
+
+def _between(table: Table, key: str, least: int, most: int) -> int | None:
+    number = table.number(key)
+    if number is not None and not least <= number <= most:
+        cures = [f"{key} = {min(max(number, least), most)}"]
+        table.refuse(key, f"it is a number from {least} to {most}", found=str(number)[:20], cures=cures)
+        return None
+    return number
 
 
 def _mirrors(table: Table, file: str) -> tuple[Mirror, ...]:

@@ -81,6 +81,13 @@ class Project:
         (self.computer / "config.toml").write_text(f"[mirrors]\n{lines}", encoding="utf-8")
         return self
 
+    def network(self, **settings: int) -> Project:
+        """Say how much patience this computer has, beside its mirrors."""
+        lines = "".join(f"{key} = {value}\n" for key, value in settings.items())
+        with (self.computer / "config.toml").open("a", encoding="utf-8") as file:
+            file.write(f"\n[network]\n{lines}")
+        return self
+
     def clean(self) -> dict[str, str]:
         """The environment of a computer where nothing is set but what this test sets."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(OF_OTHERS)}

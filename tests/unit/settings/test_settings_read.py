@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from envplan.problems import EnvplanError
-from envplan.settings.model import Mirror, Settings
+from envplan.settings.model import Mirror, Network, Settings
 from envplan.settings.read import read_settings
 
 
@@ -71,3 +71,30 @@ def test_what_makes_no_sense_is_refused_without_secrets(tmp_path: Path, text: st
         read(tmp_path, text)
     assert all(problem.code == "EP110" for problem in caught.value.problems)
     assert "s3cret" not in str([problem.as_json() for problem in caught.value.problems])
+
+
+def test_patience_is_read(tmp_path: Path) -> None:
+    assert read(tmp_path, "[network]\ntimeout = 120\nattempts = 8\n").network == Network(120, 8)
+    assert read(tmp_path, "[network]\n").network == Network() == read(tmp_path, "").network
+
+
+@pytest.mark.parametrize(
+    ("line", "cure"),
+    [
+        ("timeout = 0", "timeout = 1"),
+        ("timeout = 100000", "timeout = 3600"),
+        ("attempts = -1", "attempts = 1"),
+        ('timeout = "120"', "timeout = 120"),
+        ("timeout = true", ""),
+        ("time-out = 120", ""),
+    ],
+)
+def test_patience_that_nobody_has_is_refused(tmp_path: Path, line: str, cure: str) -> None:
+    with pytest.raises(EnvplanError) as refusal:
+        read(tmp_path, f"[network]\n{line}\n")
+    (problem,) = refusal.value.problems
+    assert (problem.code, problem.found[0].origin.partition(": ")[2]) == (
+        "EP110",
+        f"network.{line.split(' ')[0]}",
+    )
+    assert cure in problem.cures or not cure

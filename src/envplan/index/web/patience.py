@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Self
+
+from envplan.settings.model import Network
 from envplan.values.records import dataclass
 
 
@@ -18,6 +21,18 @@ class Patience:
     attempts: int = 4
     pause: float = 0.25  # before the second attempt; doubled each time
     longest_pause: float = 10  # whatever Retry-After asks for
+
+    @classmethod
+    def of(cls, network: Network) -> Self:
+        """Have as much patience as the user asks for: all waits grow and shrink together."""
+        seconds = network.timeout or cls.first_byte
+        return cls(
+            connect=max(1.0, seconds / 3),
+            first_byte=seconds,
+            page=4 * seconds,
+            silence=seconds,
+            attempts=network.attempts or cls.attempts,
+        )
 
     def before(self, attempt: int, asked: float | None) -> float:
         """Return the seconds to wait before another attempt (1 is the second)."""
