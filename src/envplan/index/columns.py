@@ -37,14 +37,16 @@ class Columns(Sequence[File]):
         found = self._look(place)
         return found[0] if isinstance(found, tuple) else None
 
-    def asked(self, file: File) -> str:
-        """Return where to ask for a file: where the page has it, else its own address."""
-        for place, name in enumerate(self.names):
-            if name == file.name and isinstance(found := self._look(place), tuple):
-                known, address = found
-                if not (known.sha256 and file.sha256) or known.sha256 == file.sha256:
-                    return address
-        return file.url
+    def find(self, name: str, sha256: str | None) -> tuple[File, str] | None:
+        """Find a file by its name and hash, and where to ask for it; none: it is not listed."""
+        place = -1
+        for _ in range(self.names.count(name)):
+            place = self.names.index(name, place + 1)
+            if isinstance(found := self._look(place), tuple):
+                known = found[0].sha256
+                if not (known and sha256) or known == sha256:
+                    return found
+        return None
 
     def kinds(self) -> dict[Kind, list[int]]:
         """Find the places of each kind of file."""

@@ -20,8 +20,9 @@ from envplan.index.entries import FRESH, Kept, read_page_entry, write_page
 from envplan.index.files import Files, identity
 from envplan.index.model import File, Metadata, Project
 from envplan.index.pages.reading import ACCEPT, read_page
-from envplan.index.trouble import LOGIN, NO_INDEX, SILENT, Trouble, failure
+from envplan.index.trouble import LOGIN, MISSING, NO_INDEX, SILENT, Trouble, failure
 from envplan.index.web.patience import Patience
+from envplan.problems import EnvplanError
 from envplan.settings.model import LONGEST, Settings
 from envplan.settings.read import read_settings
 from envplan.values.records import replace
@@ -67,6 +68,7 @@ class Indexes:
         self._lock = threading.Lock()
         self._answers: dict[tuple[str, ...], Future[Any]] = {}
         self._web: Web | None = None
+        self._copied: set[str] = set()  # indexes that their mirror has as they are
 
     def __enter__(self) -> Self:
         return self
@@ -99,11 +101,33 @@ class Indexes:
         return replace(file, sha256=file.sha256 or body.sha256, size=body.size)
 
     def place(self, file: File) -> str:
-        """Return where to ask for a file: a mirror of its address, or its place on a mirror of its index."""
-        if self._mirrors.of(file.url) is None and self._mirrors.of(f"{file.index}/{file.project}/"):
-            files = self._page(file.index, file.project).files
-            return files.asked(file) if isinstance(files, Columns) else file.url
-        return self._mirrors.forward(file.url)
+        """Return where to ask for a file, of which no more may be known than its name, hash and address.
+
+        A mirror of its index has it where the mirror's page says: some copy the index as it is, others
+        arrange files in their own way. One that was found to copy an index is not asked for further pages.
+        """
+        here, plain = self._mirrors.of(file.url), self._mirrors.forward(file.url)
+        pages = self._mirrors.of(f"{file.index}/{file.project}/")
+        if pages is None or (here and here is not pages) or (here and file.index in self._copied):
+            return plain
+        place = self._listed(file)
+        if here and place == plain:
+            self._copied.add(file.index)
+        return place or plain
+
+    def _listed(self, file: File) -> str:
+        """Return where the page of its project leads to for a file; empty where it is not listed."""
+        try:
+            files = self._page(file.index, canonicalize_name(file.project)).files
+        except EnvplanError as error:
+            if any(problem.code != MISSING for problem in error.problems):
+                raise
+            return ""  # the hash in the lock makes the bytes right, wherever else they come from
+        found = files.find(file.name, file.sha256) if isinstance(files, Columns) else None
+        if found is None:
+            return ""
+        known, address = found
+        return self._mirrors.forward(address) if address == known.url else address
 
     def _once(self, key: tuple[str, ...], ask: Callable[[], T]) -> T:
         """Ask once; everybody else waits for that answer, and has the same failure."""
