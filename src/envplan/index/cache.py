@@ -28,6 +28,7 @@ class Cache:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._made: set[str] = set()  # folders that are surely there
 
     def read(self, kind: str, *key: str) -> bytes | None:
         """Return an entry, unless it is missing or damaged."""
@@ -44,16 +45,19 @@ class Cache:
 
     def write(self, kind: str, *key: str, body: bytes) -> None:
         """Put an entry in place; of several processes, the last one stays."""
-        path = self._path(kind, key)
-        beside = path.with_name(f"{path.name}.{os.getpid()}-{os.urandom(4).hex()}")
+        path = str(self._path(kind, key))
+        beside = f"{path}.{os.getpid()}-{os.urandom(4).hex()}"
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if kind not in self._made:
+                (self.folder / kind).mkdir(parents=True, exist_ok=True)
+                self._made.add(kind)
             try:
-                beside.write_bytes(_FORMAT + zlib.crc32(body).to_bytes(4, "big") + body)
-                beside.replace(path)
+                with open(beside, "wb") as file:  # noqa: PTH123 - once for each page, and pathlib takes twice as long
+                    file.write(_FORMAT + zlib.crc32(body).to_bytes(4, "big") + body)
+                os.replace(beside, path)  # noqa: PTH105
             except BaseException:
                 with contextlib.suppress(OSError):
-                    beside.unlink()
+                    os.unlink(beside)  # noqa: PTH108
                 raise
         except (OSError, ValueError):
             return

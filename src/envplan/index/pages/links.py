@@ -57,6 +57,7 @@ class Links:
         self._specifiers: dict[str, SpecifierSet | None] = {"": None}
         self._folders: dict[str, tuple[str, str]] = {}
         self._hosts: set[str] = set()
+        self._canonicals: dict[str, str] = {}
 
     def file(
         self,
@@ -89,7 +90,7 @@ class Links:
             project=self.project,
             name=name,
             version=version,
-            url=place if self._canonical is None else self._canonical(place),
+            url=self._address(place),
             sha256=sha256.lower() or None,
             size=int(size) if size.isdigit() and len(size) < 16 else None,
             uploaded=uploaded if _MOMENT.fullmatch(uploaded) else None,
@@ -98,6 +99,15 @@ class Links:
             metadata=_digest(metadata[1:]) if metadata else None,
         )
         return file, place
+
+    def _address(self, place: str) -> str:
+        """Return the canonical address; files of one folder share theirs."""
+        folder, _, last = place.rpartition("/")
+        if self._canonical is None or "?" in last:
+            return place if self._canonical is None else self._canonical(place)
+        if folder not in self._canonicals:
+            self._canonicals[folder] = self._canonical(f"{folder}/_").removesuffix("_")
+        return self._canonicals[folder] + last
 
     def _is_clear(self, folder: str) -> bool:
         """Whether nothing in the address of a folder needs a closer look, on a host that was looked at."""
