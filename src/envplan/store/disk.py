@@ -1,0 +1,37 @@
+"""What a disk that refuses means for whoever works in the store."""
+
+from __future__ import annotations
+
+import errno
+import shlex
+from pathlib import Path
+
+from envplan.documents.reading import printable
+from envplan.problems import EnvplanError, Problem, Said
+
+FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG})
+ELSEWHERE = "ENVPLAN_STORE=/a/disk/with/room envplan apply"
+
+
+def refused(folder: Path, error: OSError, wanted: str) -> EnvplanError:
+    """Say that the store, or a folder in it, cannot be written; what is in it stays as it is."""
+    place = printable(str(folder))
+    reason = (error.strerror or "the system gave no reason").lower()
+    title = "there is no more room for the store" if error.errno in FULL else "the store cannot be written"
+    why = "nothing in it is half done: what was complete before still is, and the rest is done anew"
+    return EnvplanError(
+        Problem(
+            "EP401",
+            title,
+            wanted=(Said(wanted, place),),
+            found=(Said(reason, printable(str(error.filename or folder))),),
+            why=(Said(why),),
+            cures=_cures(folder, error),
+        )
+    )
+
+
+def _cures(folder: Path, error: OSError) -> tuple[str, ...]:
+    if error.errno in FULL:
+        return ("envplan cache gc", ELSEWHERE)
+    return (f"ls -ld {shlex.quote(str(folder))}", ELSEWHERE)
