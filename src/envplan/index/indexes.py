@@ -20,10 +20,10 @@ from envplan.index.entries import FRESH, Kept, read_page_entry, write_page
 from envplan.index.files import Files, identity
 from envplan.index.model import File, Metadata, Project
 from envplan.index.pages.reading import ACCEPT, read_page
-from envplan.index.trouble import LOGIN, MISSING, NO_INDEX, SILENT, Trouble, failure
+from envplan.index.trouble import MISSING, NO_INDEX, Trouble, failure, of_a_mirror, of_silence
 from envplan.index.web.patience import Patience
 from envplan.problems import EnvplanError
-from envplan.settings.model import LONGEST, Settings
+from envplan.settings.model import Settings
 from envplan.settings.read import read_settings
 from envplan.values.records import replace
 
@@ -201,29 +201,15 @@ class Indexes:
 
     def _told_of(self, trouble: Trouble) -> Trouble:
         """Say what helps on this computer, and nothing that only this computer is to know."""
-        trouble = self._unmirrored(trouble)
-        if trouble.code != SILENT or trouble.cures:
-            return trouble
-        longer = f"timeout = {min(LONGEST, 4 * self._patience.first_byte):.0f}"
-        return replace(trouble, cures=(f"{longer}     (under [network] in config.toml of your settings)",))
-
-    def _unmirrored(self, trouble: Trouble) -> Trouble:
-        """Tell of a mirror, but not which: its address is nobody else's business, and messages travel."""
+        trouble = of_silence(trouble, self._patience.first_byte)
         canonical = self._mirrors.stands_behind(trouble.url) if trouble.url else ""
-        if not canonical:
-            return trouble
-        why = f"{trouble.why}; " if trouble.why else ""
-        cures = (
-            'default = "https://USER:SECRET@..."   (the login in the mirror\'s address, in your settings)',
-        )
-        return replace(
-            trouble,
-            url=canonical,
-            why=f"{why}a mirror in your settings answered in its place",
-            cures=cures if trouble.code == LOGIN else trouble.cures,
-        )
+        return of_a_mirror(trouble, canonical) if canonical else trouble
 
     # --- the web
+
+    def web(self) -> Web:
+        """Return the client that has the logins and the patience of these indexes, to fetch their files."""
+        return self._client()
 
     def _client(self) -> Web:
         with self._lock:

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from envplan.documents.reading import printable, shown, without_secrets
 from envplan.problems import EnvplanError, Problem, Said
-from envplan.values.records import dataclass
+from envplan.settings.model import LONGEST
+from envplan.values.records import dataclass, replace
 
 MISSING = "EP330"
 FORBIDDEN = "EP331"
@@ -62,6 +63,26 @@ class Trouble(Exception):  # noqa: N818
 
     def __str__(self) -> str:
         return f"{self.code} {self.found}"
+
+
+def of_a_mirror(trouble: Trouble, canonical: str) -> Trouble:
+    """Tell of a mirror, but not which: its address is nobody else's business, and messages travel."""
+    why = f"{trouble.why}; " if trouble.why else ""
+    login = 'default = "https://USER:SECRET@..."   (the login in the mirror\'s address, in your settings)'
+    return replace(
+        trouble,
+        url=canonical,
+        why=f"{why}a mirror in your settings answered in its place",
+        cures=(login,) if trouble.code == LOGIN else trouble.cures,
+    )
+
+
+def of_silence(trouble: Trouble, seconds: float) -> Trouble:
+    """Where nothing came in so many seconds, say how to wait longer."""
+    if trouble.code != SILENT or trouble.cures:
+        return trouble
+    longer = f"timeout = {min(LONGEST, 4 * seconds):.0f}"
+    return replace(trouble, cures=(f"{longer}     (under [network] in config.toml of your settings)",))
 
 
 def failure(trouble: Trouble, what: str, index: str, *, bound: bool = False) -> EnvplanError:

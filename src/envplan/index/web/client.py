@@ -43,7 +43,12 @@ class Stream:
     status: int
     headers: Mapping[str, str]
     url: str
-    parts: Iterator[bytes]
+    upto: Callable[[int | None], Iterator[bytes]]  # the body, or as many bytes of it: no more is taken in
+
+    @property
+    def parts(self) -> Iterator[bytes]:
+        """The body."""
+        return self.upto(None)
 
 
 class Web:
@@ -57,6 +62,10 @@ class Web:
     def close(self) -> None:
         """Close all connections."""
         self._connections.close()
+
+    def hang_up(self) -> None:
+        """End what is under way, in whatever thread; each request fails at once. Later ones go well."""
+        self._connections.hang_up()
 
     def get(self, url: str, headers: Mapping[str, str], *, limit: int, method: str = "GET") -> Reply:
         """Read a whole answer of at most `limit` bytes."""
@@ -85,18 +94,32 @@ class Web:
 
     @contextlib.contextmanager
     def open(
-        self, url: str, headers: Mapping[str, str], *, method: str = "GET", until: float | None = None
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        method: str = "GET",
+        until: float | None = None,
+        slowest: Callable[[], float] | None = None,
     ) -> Iterator[Stream]:
-        """Ask, follow redirects, and hand out the body while it comes."""
+        """Ask, follow redirects, and hand out the body while it comes.
+
+        `slowest` takes the place of the floor on the rate, where several bodies share one line.
+        """
         response, place = self._follow(method, url, headers, until)
-        complete = False
+        floor = slowest or (lambda: self.patience.slowest)
+        ended: list[bool] = []
         try:
             said = {name.lower(): value for name, value in response.headers.items()}
-            yield Stream(response.status, said, place, self._parts(response, place, until))
-            complete = True
+
+            def upto(limit: int | None) -> Iterator[bytes]:
+                yield from self._parts(response, place, until, limit, floor)
+                ended.append(limit is None)
+
+            yield Stream(response.status, said, place, upto)
         finally:
             # A connection with the rest of a body in it cannot be used again.
-            if not complete or (response.length_remaining or 0) > 0:
+            if not any(ended) and response.length_remaining != 0:
                 response.close()
             response.release_conn()
 
@@ -151,27 +174,36 @@ class Web:
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise trouble_of_error(error, url) from None
 
-    def _parts(self, response: urllib3.BaseHTTPResponse, url: str, until: float | None) -> Iterator[bytes]:
+    def _parts(
+        self,
+        response: urllib3.BaseHTTPResponse,
+        url: str,
+        until: float | None,
+        limit: int | None,
+        slowest: Callable[[], float],
+    ) -> Iterator[bytes]:
         """Read as it comes, and give up on what takes too long in all or comes too slowly."""
         patience = self.patience
         started, since, received = time.monotonic(), time.monotonic(), 0
-        while True:
+        left = limit
+        while left is None or left > 0:
             try:
-                part = response.read1(_CHUNK, decode_content=True)
+                part = response.read1(_CHUNK if left is None else min(_CHUNK, left), decode_content=True)
             except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
                 raise trouble_of_error(error, url) from None
             if not part:
                 return
             yield part
+            left = None if left is None else left - len(part)
             now, received = time.monotonic(), received + len(part)
             if until is not None and now > until:
                 found = f"not complete after {now - started:.0f} seconds"
                 raise Trouble(SILENT, found, "a page or metadata takes seconds", url)
             if now - since >= patience.window:
-                rate = received / (now - since)
-                if rate < patience.slowest:
+                rate, floor = received / (now - since), slowest()
+                if rate < floor:
                     found = f"{rate:,.0f} bytes per second, for {now - since:.0f} seconds"
-                    raise Trouble(SLOW, found, f"less than {patience.slowest:,} is as good as nothing", url)
+                    raise Trouble(SLOW, found, f"less than {floor:,.0f} is as good as nothing", url)
                 since, received = now, 0
 
 

@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import threading
+import weakref
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,6 +21,14 @@ from envplan.index.trouble import PROXY, Trouble
 from envplan.index.web.watch import WATCH
 
 _PER_HOST = 16
+
+
+def _end(wire: Any) -> None:
+    """End a connection, so that whoever waits for its bytes wakes up; to close it would not do that."""
+    # TLS through a TLS proxy has its socket inside. An SSL socket's own shutdown would first say good-bye,
+    # and wait for an answer.
+    with contextlib.suppress(OSError, TypeError):
+        socket.socket.shutdown(getattr(wire, "socket", wire), socket.SHUT_RDWR)
 
 
 class _Timely:
@@ -36,9 +45,7 @@ class _Timely:
 
         def end() -> None:
             late.set()
-            with contextlib.suppress(OSError):
-                assert watched is not None
-                watched.shutdown(socket.SHUT_RDWR)
+            _end(watched)
 
         deadline = WATCH.add(self.timeout, end) if watched is not None and self.timeout else None
         try:
@@ -59,11 +66,34 @@ class _SecureConnection(_Timely, HTTPSConnection):
     pass
 
 
-class _Pool(HTTPConnectionPool):
+class _Findable:
+    """A pool that knows its connections, also those in use, which urllib3 leaves to whoever uses them."""
+
+    def __init__(self, *words: Any, **how: Any) -> None:
+        super().__init__(*words, **how)
+        kind, self._made, self._making = self.ConnectionCls, weakref.WeakSet[Any](), threading.Lock()
+
+        def make(*words: Any, **how: Any) -> Any:
+            one = kind(*words, **how)
+            with self._making:
+                self._made.add(one)
+            return one
+
+        self.ConnectionCls: Any = make
+
+    def hang_up(self) -> None:
+        """End what goes on, in whatever thread."""
+        with self._making:
+            known = list(self._made)
+        for one in known:
+            _end(one.sock)
+
+
+class _Pool(_Findable, HTTPConnectionPool):
     ConnectionCls = _Connection
 
 
-class _SecurePool(HTTPSConnectionPool):
+class _SecurePool(_Findable, HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
@@ -92,6 +122,16 @@ class Connections:
         with self._lock:
             for manager in self._managers.values():
                 manager.clear()
+
+    def hang_up(self) -> None:
+        """End what is under way in any thread."""
+        with self._lock:
+            managers = list(self._managers.values())
+        for manager in managers:
+            for key in manager.pools.keys():  # noqa: SIM118  (no dictionary: it cannot be iterated)
+                pool: Any = manager.pools.get(key)
+                if isinstance(pool, _Findable):
+                    pool.hang_up()
 
     def _proxy(self, url: str) -> str:
         from urllib.request import getproxies, proxy_bypass

@@ -34,6 +34,10 @@ class Patience:
             attempts=network.attempts or cls.attempts,
         )
 
+    def whole(self, size: int) -> float:
+        """Return the seconds that a file of this size may take in all, with every attempt."""
+        return self.page + size / self.slowest
+
     def before(self, attempt: int, asked: float | None) -> float:
         """Return the seconds to wait before another attempt (1 is the second)."""
         own = self.pause * 2.0 ** (attempt - 1)
