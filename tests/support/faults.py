@@ -25,6 +25,7 @@ class Delivery:
     rate: float | None = None  # bytes a second
     length_off: int = 0  # what Content-Length adds to the truth
     chunked: bool = False  # no Content-Length
+    unframed: bool = False  # neither that: the body ends with the connection
 
 
 @dataclass
@@ -38,13 +39,15 @@ class Fault:
     method: str | None = None
     seen: int = field(default=0)
 
-    def meets(self, request: Request) -> bool:
-        """Whether this request is to fail; counts those that do."""
+    def meets(self, request: Request, crowd: int) -> bool:
+        """Whether this request is to fail; counts those that do. `crowd`: how many are being answered."""
         if self.method is not None and request.method != self.method:
             return False
         if not fnmatchcase(request.path, self.pattern) or (
             self.times is not None and self.seen >= self.times
         ):
+            return False
+        if self.kind == "crowded" and crowd <= self.how.get("most", 2):
             return False
         if self.kind == "auth" and _right(request, **self.how):
             return False
@@ -52,10 +55,10 @@ class Fault:
         return True
 
 
-def faults_met(faults: Iterable[Fault], request: Request) -> Iterator[Fault]:
+def faults_met(faults: Iterable[Fault], request: Request, crowd: int) -> Iterator[Fault]:
     """Those that strike, in order, up to the first that leaves nothing of the answer."""
     for fault in faults:
-        if fault.meets(request):
+        if fault.meets(request, crowd):
             yield fault
             if fault.kind in _REPLACED:
                 return
@@ -95,6 +98,10 @@ def _chunked(delivery: Delivery) -> Delivery:
     return replace(delivery, chunked=True)
 
 
+def _unframed(delivery: Delivery) -> Delivery:
+    return replace(delivery, unframed=True)
+
+
 def _status(
     request: Request,
     response: Response,
@@ -114,20 +121,43 @@ def _auth(request: Request, response: Response, user: str = "", password: str = 
     return Response(401, {"www-authenticate": 'Basic realm="tests"', "content-type": "text/plain"}, b"who?\n")
 
 
+def _crowded(request: Request, response: Response, most: int = 2, code: int = 503) -> Response:
+    """As servers answer that take so many requests of one client at once."""
+    return Response(code, {"content-type": "text/plain"}, b"one after the other\n")
+
+
 def _right(request: Request, user: str = "", password: str = "") -> bool:
     token = base64.b64encode(f"{user}:{password}".encode()).decode()
     return request.headers.get("authorization") == f"Basic {token}"
 
 
-def _wrong_206(request: Request, response: Response, shift: int = 1, honest: bool = True) -> Response:
-    """Another part than was asked for; `honest=False` claims in Content-Range that it is the right one."""
+def _wrong_206(
+    request: Request, response: Response, shift: int = 1, honest: bool = True, total_off: int = 0
+) -> Response:
+    """Another part than was asked for; `honest=False` claims in Content-Range that it is the right one.
+
+    `total_off` is what it adds to the size of the whole.
+    """
     if response.status != 206:
         return response
     total = int(response.headers["content-range"].rpartition("/")[2])
     start, end = span(request.headers["range"], total) or (0, total)
+    if start + shift < 0:
+        return response
     body = response.body[shift:] + b"\0" * shift if not honest else response.body
     said = (start, end - 1) if not honest else (start + shift, end - 1 + shift)
-    return Response(206, response.headers | {"content-range": f"bytes {said[0]}-{said[1]}/{total}"}, body)
+    bounds = f"bytes {said[0]}-{said[1]}/{total + total_off}"
+    return Response(206, response.headers | {"content-range": bounds}, body)
+
+
+def _short_206(request: Request, response: Response, most: int = 70_000) -> Response:
+    """Less of the range than was asked for, and said so: servers may do that."""
+    if response.status != 206 or len(response.body) <= most:
+        return response
+    span, _, total = response.headers["content-range"].partition("/")
+    start = int(span.removeprefix("bytes ").partition("-")[0])
+    bounds = f"bytes {start}-{start + most - 1}/{total}"
+    return Response(206, response.headers | {"content-range": bounds}, response.body[:most])
 
 
 def _html(request: Request, response: Response, body: bytes = b"", code: int = 200) -> Response:
@@ -191,13 +221,17 @@ _DELIVERIES: dict[str, Callable[..., Delivery]] = {
     "wait": _wait,
     "lie-length": _lie_length,
     "chunked": _chunked,
+    "unframed": _unframed,
 }
 _RESPONSES: dict[str, Callable[..., Response]] = {
     "status": _status,
     "redirect": _redirect,
     "auth": _auth,
-    "no-ranges": _same,  # the server asks for it before it answers
+    "crowded": _crowded,
+    "no-ranges": _same,  # the server looks at these two before it answers
+    "no-conditions": _same,  # If-Range and If-None-Match are not heard
     "wrong-206": _wrong_206,
+    "short-206": _short_206,
     "html": _html,
     "empty": _empty,
     "change-etag": _change_etag,
@@ -205,5 +239,5 @@ _RESPONSES: dict[str, Callable[..., Response]] = {
     "headers": _headers,
     "gzip": _gzip,
 }
-_REPLACED = frozenset({"status", "redirect", "auth", "html", "empty"})
+_REPLACED = frozenset({"status", "redirect", "auth", "crowded", "html", "empty"})
 KINDS = frozenset(_DELIVERIES) | frozenset(_RESPONSES)

@@ -34,6 +34,7 @@ class LocalIndex:
         self.sent: Counter[str] = Counter()  # bytes of bodies, by path
         self.statuses: list[tuple[str, int]] = []  # (path, status), in the order of the answers
         self.connections = 0
+        self._answering = 0
         self._tls = tls
         self._resources: dict[str, list[Resource]] = {}
         self._makers: list[Callable[[str], bool]] = []
@@ -197,24 +198,34 @@ class LocalIndex:
         """Answer; whether the connection may be used again."""
         with self._lock:
             self.log.append(request)
-            met = list(faults_met(self._faults, request))
+            self._answering += 1
+            met = list(faults_met(self._faults, request, self._answering))
+        try:
+            return self._answer(wire, request, met)
+        finally:
+            with self._lock:
+                self._answering -= 1
+
+    def _answer(self, wire: socket.socket, request: Request, met: list[Fault]) -> bool:
         response, delivery = self._respond(request, met)
         with self._lock:
             self.statuses.append((request.path, response.status))
-        sent, alive = deliver(wire, request, response, delivery, self._closing)
-        with self._lock:
-            self.sent[request.path] += sent
+
+        def count(sent: int) -> None:
+            with self._lock:
+                self.sent[request.path] += sent
+
+        alive = deliver(wire, request, response, delivery, self._closing, count)
         return alive and request.headers.get("connection", "").lower() != "close"
 
     def _respond(self, request: Request, met: list[Fault]) -> tuple[Response, Delivery]:
         whole = request
-        if any(fault.kind in ("no-ranges", "change-etag") for fault in met):
-            unasked = (
-                {"range"}
-                if any(f.kind == "no-ranges" for f in met) or "if-range" in request.headers
-                else set()
-            )
-            headers = {k: v for k, v in request.headers.items() if k not in unasked | {"if-none-match"}}
+        kinds = {fault.kind for fault in met}
+        if kinds & {"no-ranges", "change-etag", "no-conditions"}:
+            no_ranges = "no-ranges" in kinds or ("change-etag" in kinds and "if-range" in request.headers)
+            unheard = {"if-none-match"} | ({"range"} if no_ranges else set())
+            unheard |= {"if-range"} if "no-conditions" in kinds else set()
+            headers = {k: v for k, v in request.headers.items() if k not in unheard}
             whole = Request(request.method, request.path, headers, request.target, request.connection)
         response, delivery = self._honest(whole), Delivery()
         if any(fault.kind == "no-ranges" for fault in met):

@@ -74,7 +74,8 @@ def answer(found: list[Resource], request: Request) -> Response:
         return Response(200, {**headers, "content-encoding": "gzip"}, resource.squeezed)
     asked = request.headers.get("range")
     condition = request.headers.get("if-range")
-    if not resource.ranges or asked is None or (condition is not None and condition != headers.get("etag")):
+    signs = (None, headers.get("etag"), headers.get("last-modified"))
+    if not resource.ranges or asked is None or condition not in signs:
         return Response(200, headers, resource.content)
     return _part(resource.content, asked, headers)
 

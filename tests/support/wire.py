@@ -20,38 +20,57 @@ _PIECE = 1 << 18
 
 
 def deliver(
-    wire: socket.socket, request: Request, response: Response, delivery: Delivery, closing: threading.Event
-) -> tuple[int, bool]:
-    """Send it; the bytes of its body that went out, and whether the connection may live on."""
+    wire: socket.socket,
+    request: Request,
+    response: Response,
+    delivery: Delivery,
+    closing: threading.Event,
+    count: Callable[[int], None],
+) -> bool:
+    """Send it; whether the connection may live on. `count` hears of the bytes of its body that went out."""
     if delivery.wait and closing.wait(delivery.wait):
-        return 0, False
+        return False
     if delivery.stall == -1 and not _held(wire, delivery, closing):
-        return 0, False
+        return False
     head = _head(response, delivery)
     bodiless = request.method == "HEAD" or response.status in (204, 304)
     if bodiless:
         wire.sendall(head)
-        return 0, True
+        return True
     if delivery in (Delivery(), Delivery(wait=delivery.wait)):
-        return _plain(wire, head, response.body)
+        return _plain(wire, head, response.body, count)
     wire.sendall(head)
-    return _hampered(wire, response.body, delivery, closing)
+    return _hampered(wire, response.body, delivery, closing, count)
 
 
-def _plain(wire: socket.socket, head: bytes, body: bytes) -> tuple[int, bool]:
+def _plain(wire: socket.socket, head: bytes, body: bytes, count: Callable[[int], None]) -> bool:
     if len(body) < _PIECE:
+        count(len(body))
         wire.sendall(head + body)
-        return len(body), True
+        return True
     wire.sendall(head)
     view = memoryview(body)
     for start in range(0, len(body), _PIECE):
-        wire.sendall(view[start : start + _PIECE])
-    return len(body), True
+        _count_out(wire, view[start : start + _PIECE], count)
+    return True
+
+
+def _count_out(wire: socket.socket, data: memoryview | bytes, count: Callable[[int], None]) -> None:
+    """Send, and count as it goes: a client that is killed leaves in the middle."""
+    view = memoryview(data)
+    while view:
+        gone = wire.send(view)
+        count(gone)
+        view = view[gone:]
 
 
 def _hampered(
-    wire: socket.socket, body: bytes, delivery: Delivery, closing: threading.Event
-) -> tuple[int, bool]:
+    wire: socket.socket,
+    body: bytes,
+    delivery: Delivery,
+    closing: threading.Event,
+    count: Callable[[int], None],
+) -> bool:
     end = len(body) if delivery.cut is None else min(delivery.cut, len(body))
     end = min(end, len(body) + delivery.length_off) if delivery.length_off < 0 else end
     step = _PIECE if delivery.rate is None else max(1, min(_PIECE, int(delivery.rate / 50)))
@@ -61,19 +80,19 @@ def _hampered(
         if not stalled and delivery.stall is not None:
             until = min(until, max(delivery.stall, sent))
         if until > sent:
-            _send(wire, body[sent:until], delivery)
+            _send(wire, body[sent:until], delivery, count)
             sent = until
         if not stalled and delivery.stall is not None and sent >= delivery.stall:
             stalled = True
             if not _held(wire, delivery, closing):
-                return sent, False
+                return False
         if delivery.rate is not None and sent < end and closing.wait(step / delivery.rate):
-            return sent, False
+            return False
     if delivery.chunked and delivery.cut is None:
         wire.sendall(b"0\r\n\r\n")
     if delivery.cut is not None and delivery.reset:
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    return sent, delivery.cut is None and delivery.length_off <= 0
+    return delivery.cut is None and delivery.length_off <= 0 and not delivery.unframed
 
 
 def _held(wire: socket.socket, delivery: Delivery, closing: threading.Event) -> bool:
@@ -85,8 +104,12 @@ def _held(wire: socket.socket, delivery: Delivery, closing: threading.Event) -> 
     return True
 
 
-def _send(wire: socket.socket, piece: bytes, delivery: Delivery) -> None:
-    wire.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if delivery.chunked else piece)
+def _send(wire: socket.socket, piece: bytes, delivery: Delivery, count: Callable[[int], None]) -> None:
+    if delivery.chunked:
+        count(len(piece))
+        wire.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
+    else:
+        _count_out(wire, piece, count)
 
 
 def _gone(wire: socket.socket) -> bool:
@@ -110,6 +133,8 @@ def _head(response: Response, delivery: Delivery) -> bytes:
     length = response.headers.get("content-length", str(len(response.body) + delivery.length_off))
     if delivery.chunked:
         lines.append("transfer-encoding: chunked")
+    elif delivery.unframed:
+        lines.append("connection: close")
     elif response.status not in (204, 304):
         lines.append(f"content-length: {length}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
