@@ -40,7 +40,7 @@ def alone(
 ) -> Iterator[None]:
     """Hold the lock of a key (a wheel's sha256) of the store in `folder`, against processes and threads.
 
-    It is not re-entrant: who holds it passes it on by ending the `with`. `busy` hears once who has it, before
+    It is not re-entrant, and may be ended by another thread. `busy` hears once who has it, before
     waiting begins. `Busy` is raised where `wait` is 0, or where `stop` is set while waiting.
     """
     from filelock import FileLock, Timeout
@@ -51,8 +51,9 @@ def alone(
     with contextlib.ExitStack() as stack:
         while True:
             try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                stack.enter_context(FileLock(path).acquire(timeout=0))
+                if not path.parent.is_dir():
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(FileLock(path, thread_local=False).acquire(timeout=0))
                 break
             except Timeout:
                 pid = _pid(path)
@@ -61,7 +62,7 @@ def alone(
             if wait <= 0 or (stop is not None and stop.is_set()):
                 raise Busy(pid)
             if time.monotonic() > until:
-                raise _waited(pid)
+                raise waited(pid)
             if not told:
                 told = True
                 busy(pid)
@@ -72,18 +73,24 @@ def alone(
 
 def _sign(path: Path) -> None:
     """Leave a note of who holds it. Beside the lock, because to open a lock may empty it; only a courtesy."""
-    with contextlib.suppress(OSError):
-        path.with_name(f"{path.name}.pid").write_text(str(os.getpid()))
+    with contextlib.suppress(OSError), open(_note(path), "wb", buffering=0) as note:  # noqa: PTH123  (often)
+        note.write(b"%d" % os.getpid())
+
+
+def _note(path: Path) -> str:
+    return f"{path}.pid"
 
 
 def _pid(path: Path) -> int | None:
     try:
-        return int(path.with_name(f"{path.name}.pid").read_text())
+        with open(_note(path), "rb") as note:  # noqa: PTH123
+            return int(note.read(20))
     except (OSError, ValueError):
         return None
 
 
-def _waited(pid: int | None) -> EnvplanError:
+def waited(pid: int | None) -> EnvplanError:
+    """Say that somebody was waited for in vain."""
     return EnvplanError(
         Problem(
             "EP410",
