@@ -44,7 +44,7 @@ demo: $(READY) ## see it work: from words to plans for five machines, and to a l
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" examples/demo.sh
 
 bench: $(READY) ## measure the speed budgets
-	@$(PYTHON) bench/startup.py && $(PYTHON) bench/lock.py
+	@$(PYTHON) bench/startup.py && $(PYTHON) bench/lock.py && $(PYTHON) bench/fetch.py
 
 build: $(READY) ## build the wheel into dist/
 	@$(PYTHON) -m build --outdir dist .
