@@ -1,0 +1,90 @@
+"""The problems of fetching: what came was not what the lock holds, or there is no room for it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from envplan.documents.reading import printable
+from envplan.index.model import File
+from envplan.index.trouble import (
+    ALTERED,
+    LARGE,
+    MISSING,
+    Trouble,
+    address_shown,
+    failure,
+    of_a_mirror,
+    of_silence,
+)
+from envplan.index.web.patience import Patience
+from envplan.problems import EnvplanError, Problem, Said
+from envplan.store.disk import ELSEWHERE, refused
+from envplan.store.fetch.part import allocated
+from envplan.values.records import replace
+
+LIMIT = 32 << 30  # where the lock knows no size; no index takes files of more than a few gigabytes
+
+
+def told(trouble: Trouble, file: File, patience: Patience, *, mirrored: bool) -> EnvplanError:
+    """Say what a trouble on the way means for a file of the lock."""
+    trouble = of_silence(trouble, patience.first_byte)
+    if trouble.code == MISSING:
+        cures: tuple[str, ...] = (f"envplan lock --upgrade-package {file.project}",)
+    else:
+        kept = "what has come so far is kept: the next run goes on from there"
+        trouble = replace(trouble, why="; ".join(filter(None, (trouble.why, kept))))
+        cures = ("envplan apply",)
+    trouble = replace(trouble, cures=trouble.cures or cures)
+    return failure(of_a_mirror(trouble, file.url) if mirrored else trouble, file.name, file.index)
+
+
+def altered(file: File, found: str, *, mirrored: bool) -> EnvplanError:
+    """Say that another file came, and came rightly."""
+    why = [Said("all of it came, so that no fault on the way explains it: it is another file")]
+    if mirrored:
+        why.append(Said("a mirror in your settings answered in the place of the index"))
+    size = "" if file.size is None else f", {file.size:,} bytes"
+    return EnvplanError(
+        Problem(
+            ALTERED,
+            f"{printable(file.name)} is not the file that the lock holds",
+            wanted=(Said(f"sha256 {file.sha256}{size}", "the lock"),),
+            found=(Said(found, address_shown(file.url)),),
+            why=(*why, Said("nothing of it was kept or used")),
+            cures=(f"envplan lock --upgrade-package {file.project}",),
+        )
+    )
+
+
+def too_large(file: File, url: str) -> Trouble:
+    """Say that something without a known size does not end."""
+    return Trouble(
+        LARGE, f"more than {LIMIT:,} bytes", f"the lock does not know the size of {file.name}", url
+    )
+
+
+def room_for(files: Sequence[File], folder: Path) -> None:
+    """See to it that there is room for what is still to come, before its first byte does."""
+    parts = folder / "parts"
+    try:
+        parts.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(parts).free
+    except OSError as error:
+        raise refused(folder, error, "room for wheels") from None
+    sizes = {file.sha256: file.size - allocated(parts, file.sha256 or "") for file in files if file.size}
+    wanted = sum(max(0, size) for size in sizes.values())
+    if wanted <= free:
+        return
+    count = f"{len(sizes)} wheels" if len(sizes) > 1 else printable(files[0].name)
+    raise EnvplanError(
+        Problem(
+            "EP401",
+            "there is not enough room for what must be fetched",
+            wanted=(Said(f"{wanted:,} bytes for {count}", "the lock"),),
+            found=(Said(f"{free:,} bytes are free", printable(str(folder))),),
+            why=(Said("so nothing is begun: a disk that fills up half-way harms others too"),),
+            cures=("envplan cache gc", ELSEWHERE),
+        )
+    )
