@@ -28,7 +28,7 @@ def test_every_schema_is_a_schema(file: Path) -> None:
 
 def test_there_is_a_schema_for_each_kind_of_document() -> None:
     names = {file.name.removesuffix(".schema.json") for file in SCHEMAS}
-    assert names == {"catalog", "lock", "output", "profile", "spec"}
+    assert names == {"catalog", "lock", "output", "profile", "receipt", "spec"}
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "profiles").glob("*.toml")), ids=lambda file: file.stem)

@@ -26,6 +26,11 @@ def add_lock(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_environment(parser: argparse.ArgumentParser) -> None:
+    """Which environment, of those that are there."""
+    parser.add_argument("--env", type=Path, metavar="PATH", help="the environment (default: .venv here)")
+
+
 def add_profiles(parser: argparse.ArgumentParser, purpose: str) -> None:
     """For which machines."""
     parser.add_argument(

@@ -31,21 +31,15 @@ class Interpreter:
 
 
 @dataclass(frozen=True)
-class Editable:
-    """A folder of the user's that the environment only points to."""
-
-    project: str
-    version: str
-    path: Path
-
-
-@dataclass(frozen=True)
 class Part:
-    """One package of a generation: its unpacked wheel, and what the lock says of where it came from."""
+    """One package of a generation: its unpacked wheel, and what is known of how it came to be wanted.
+
+    A folder that is editable is one too: its wheel only points to the folder (PEP 660).
+    """
 
     tree: Tree
-    url: str = ""  # of a direct source (git, folder, archive), for direct_url.json; empty: from an index
-    direct: dict[str, Any] | None = None  # the contents of direct_url.json
+    direct: dict[str, Any] | None = None  # the contents of direct_url.json; none: from an index
+    requested: bool = False  # the spec names it; else another package needs it
 
 
 @dataclass(frozen=True)

@@ -87,14 +87,38 @@ class Git:
         """Read a file of a commit, fetching it where it was left out."""
         return self._in(repository, "cat-file", "blob", f"{commit}:{path}")
 
-    def _in(self, repository: Path, *words: str, deadline: float = LISTING_SECONDS) -> Outcome:
+    def begin_tree(self, folder: Path) -> Outcome:
+        """Make an empty repository with files beside it."""
+        return self._run("init", "--quiet", "--template=", "--", str(folder))
+
+    def fetch_history(self, folder: Path) -> Outcome:
+        """Bring all branches and tags: many a build reads its version from the last tag."""
+        refs = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
+        options = ("--quiet", "--filter=blob:none", "--no-write-fetch-head")
+        return self._in(folder / ".git", "fetch", *options, "--", "origin", *refs, deadline=FETCH_SECONDS)
+
+    def check_out(self, folder: Path, commit: str) -> Outcome:
+        """Write the files of a commit."""
+        words = ("checkout", "--quiet", "--detach", commit)
+        return self._in(folder / ".git", f"--work-tree={folder}", *words, deadline=FETCH_SECONDS)
+
+    def check_out_parts(self, folder: Path) -> Outcome:
+        """Write the files of other repositories that are part of this one; they may lie on any server."""
+        self._environ["GIT_ALLOW_PROTOCOL"] += ":https:ssh"
+        words = ("submodule", "--quiet", "update", "--init", "--recursive", "--depth=1")
+        return self._run("-C", str(folder), *self._origin, *words, deadline=FETCH_SECONDS)
+
+    @property
+    def _origin(self) -> list[str]:
         origin = {
             "remote.origin.url": self._url,
             "remote.origin.promisor": "true",
             "remote.origin.partialCloneFilter": "blob:none",
         }
-        settings = [word for key, value in origin.items() for word in ("-c", f"{key}={value}")]
-        return self._run(f"--git-dir={repository}", *settings, *words, deadline=deadline)
+        return [word for key, value in origin.items() for word in ("-c", f"{key}={value}")]
+
+    def _in(self, repository: Path, *words: str, deadline: float = LISTING_SECONDS) -> Outcome:
+        return self._run(f"--git-dir={repository}", *self._origin, *words, deadline=deadline)
 
     def _run(self, *words: str, deadline: float = LISTING_SECONDS) -> Outcome:
         fixed = [word for key, value in _FIXED.items() for word in ("-c", f"{key}={value}")]

@@ -68,6 +68,23 @@ class Repositories:
         metadata, versioned = read_project(data, file, requirement)
         return Given(metadata, GitSource(place.url, commit, place.rev), versioned)
 
+    def check_out(self, requirement: Requirement, place: FromGit, commit: str, folder: Path) -> None:
+        """Write the files of a commit into an empty folder, and the history that versions are read from."""
+        _refuse_odd(requirement, place)
+        git = self._git(requirement, place)
+        self._tell(f"fetching {requirement.name} from {shown(place.url)} at {commit[:12]}")
+        _done(git.begin_tree(folder), requirement, place)
+        _done(git.fetch_history(folder), requirement, place)
+        repository = folder / ".git"
+        if not _is_there(git.commit(repository, commit)):
+            outcome = git.fetch(repository, commit)  # no branch leads to it any more
+            if isinstance(outcome, Ended) and outcome.status and _says(outcome, _UNKNOWN_COMMIT):
+                raise _no_commit(requirement, place, commit)
+            _done(outcome, requirement, place)
+        _done(git.check_out(folder, commit), requirement, place)
+        if (folder / ".gitmodules").exists():
+            _done(git.check_out_parts(folder), requirement, place)
+
     def _resolved(self, requirement: Requirement, place: FromGit) -> str:
         """Find the commit that a branch or tag stands for today."""
         rev = place.rev
@@ -140,6 +157,10 @@ def _refuse_odd(requirement: Requirement, place: FromGit) -> None:
     if place.rev is not None and not _REVISION.fullmatch(place.rev):
         title = f"{shown(place.rev)} is not a commit, tag or branch"
         raise refusal(REVISION, title, requirement, Said(shown(place.rev)), "")
+
+
+def _is_there(outcome: Outcome) -> bool:
+    return isinstance(outcome, Ended) and outcome.status == 0
 
 
 def _done(outcome: Outcome, requirement: Requirement, place: FromGit) -> bytes:

@@ -49,6 +49,7 @@ class Tree:
     files: tuple[Files, ...]  # one for each scheme; RECORD, INSTALLER, direct_url.json not among them
     entry_points: tuple[EntryPoint, ...] = ()
     startup: tuple[str, ...] = ()  # files that Python runs when it starts: *.pth with code, sitecustomize.py
+    moment: int = 0  # when all its files say they were changed, in nanoseconds; links to them say so too
 
     @property
     def size(self) -> int:

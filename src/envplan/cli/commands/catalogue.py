@@ -13,5 +13,8 @@ COMMANDS: dict[str, str] = {
     "why": "say who needs a package of the lock, and why in this build",
     "tree": "draw what one target of the lock takes",
     "diff": "say what one lock changes against another",
+    "run": "run a command in the environment, as it is",
+    "rollback": "go back to the environment of before",
+    "gc": "remove old generations of the environment",
     "explain": "explain a problem code",
 }

@@ -1,0 +1,170 @@
+"""Building a generation at its final place, and putting it to use; until then the old one stays in use."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from envplan.environment import listing, receipts
+from envplan.environment.clashes import settled
+from envplan.environment.contents import Contents, gathered
+from envplan.environment.generations import discard, next_number, sweep, take
+from envplan.environment.linking import Way, bring, way_between
+from envplan.environment.listing import Listing, Rows
+from envplan.environment.model import Part, Place, Receipt
+from envplan.environment.places import reachable, within, write_new
+from envplan.environment.pointer import Ours, pointing, refuse_foreign, sync_folder
+from envplan.environment.skeletons import Skeleton
+from envplan.environment.trouble import UNWRITABLE, told
+from envplan.problems import EnvplanError, Problem, Said
+from envplan.store.model import Progress, Tell, untold
+from envplan.values.records import dataclass
+
+_SPARE = 16 * 1024 * 1024  # bytes that the rest of a generation takes
+
+
+@dataclass(frozen=True)
+class Built:
+    """A generation that is complete but for its receipt, so that it is still garbage to everybody."""
+
+    place: Place
+    number: int
+    folder: Path
+    listing: Listing
+    python: Path
+    startup: tuple[tuple[str, str], ...]  # (package, file) that runs when Python starts
+
+
+def build(
+    place: Place, skeleton: Skeleton, parts: Sequence[Part], tell: Tell = untold, *, replace: bool = False
+) -> Built:
+    """Build a generation beside the others. The lock of the environment must be held."""
+    refuse_foreign(place, replace=replace)
+    sweep(place)
+    number = next_number(place)
+    folder = place.folder / str(number)
+    try:
+        rows = assembled(folder, place.pointer, place.name, skeleton, parts, tell)
+        with told(folder, "the list of its files"):
+            listing.write_listing(folder, rows)
+    except BaseException:
+        abandon(folder)
+        raise
+    startup = tuple((part.tree.project, file) for part in parts for file in part.tree.startup)
+    return Built(place, number, folder, rows, folder / skeleton.layout.python, startup)
+
+
+def assembled(
+    folder: Path, pointer: Path, name: str, skeleton: Skeleton, parts: Sequence[Part], tell: Tell = untold
+) -> Listing:
+    """Make an environment of packages in a folder that is not there yet."""
+    own = skeleton.at(pointer, name)
+    contents = settled(gathered(skeleton, folder, own, parts), blind=sys.platform in ("win32", "darwin"))
+    with told(folder, f"an environment of {len(parts)} packages"):
+        return _filled(contents, reachable(folder), tell)
+
+
+def abandon(folder: Path) -> None:
+    """Remove what will not be put to use; where that fails, the next apply does it."""
+    with contextlib.suppress(OSError):
+        discard(folder)
+
+
+def put_to_use(built: Built, receipt: Receipt, tell: Tell = untold, *, replace: bool = False) -> Path | None:
+    """Make a generation count, and the pointer name it; return where a foreign `.venv` was moved to.
+
+    The receipt gets its name when all else is on the disk, and the pointer moves when the receipt is there:
+    whenever the power goes, what the pointer names is whole.
+    """
+    folder = built.folder
+    try:
+        with told(folder, "the receipt of the environment"):
+            new = folder / f"{receipts.NAME}.new"
+            write_new(new, receipts.encode(receipt))
+            tell(Progress("sync", "the new environment", 0, None))
+            _sync(folder, new)
+            new.replace(folder / receipts.NAME)
+            sync_folder(folder)
+        return take(built.place, built.number, replace=replace)
+    except EnvplanError:
+        if pointing(built.place.pointer) != Ours(built.place.name, built.number, folder):
+            abandon(folder)
+        raise
+
+
+def _filled(contents: Contents, folder: Path, tell: Tell) -> Listing:
+    """Write all of a generation, and list what was written."""
+    folder.mkdir(mode=0o755)
+    root = os.fspath(folder)
+    for name in contents.tops:
+        with contextlib.suppress(FileExistsError):  # where A and a are the same
+            os.mkdir(within(root, name), 0o755)  # noqa: PTH102 - as all folders here
+    for name, target in contents.links.items():
+        (folder / name).symlink_to(target)
+    rows = Rows(folders=list(contents.folders), links=contents.links)
+
+    def write() -> None:
+        for one in contents.made:
+            moment = write_new(within(root, one.path), one.data, program=one.program)
+            rows.add(one.owner, [one.path], [len(one.data)], bytes.fromhex(one.sha256))
+            rows.mtimes.append(moment)
+        for batch in contents.batches:
+            rows.add(batch.owner, batch.paths, batch.files.sizes, bytes.fromhex("".join(batch.files.sha256)))
+
+    for times in bring(contents, folder, _way(contents, folder), tell, write):
+        rows.mtimes.extend(times)
+    return rows.listing()
+
+
+def _way(contents: Contents, folder: Path) -> Way:
+    """Choose how files are brought, and see that there is room where that takes some."""
+    batch = next((one for one in contents.batches if one.files.paths), None)
+    if batch is None:
+        return "hard links"
+    way = way_between(batch.files.root / batch.files.paths[0], folder)
+    if way == "copies":
+        _refuse_full(folder, contents.size)
+    return way
+
+
+def _refuse_full(folder: Path, size: int) -> None:
+    import shutil
+
+    free = shutil.disk_usage(folder).free
+    if free < size + _SPARE:
+        why = "the store is on another disk, so that files are copied; on the same disk they would be linked"
+        raise EnvplanError(
+            Problem(
+                UNWRITABLE,
+                "there is no room for the environment",
+                wanted=(Said(f"{size:,} bytes", str(folder)),),
+                found=(Said(f"{free:,} bytes free", str(folder)),),
+                why=(Said(why),),
+                cures=(f"df -h {folder.parent}",),
+            )
+        )
+
+
+def _sync(folder: Path, last: Path) -> None:
+    """Bring all of a generation to the disk, in one call where there is one."""
+    if sys.platform == "linux":
+        import ctypes
+
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            if ctypes.CDLL(None, use_errno=True).syncfs(descriptor):
+                number = ctypes.get_errno()
+                raise OSError(number, os.strerror(number), str(folder))
+        finally:
+            os.close(descriptor)
+    elif hasattr(os, "sync"):
+        os.sync()
+    else:
+        descriptor = os.open(last, os.O_RDWR)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,111 @@
+"""Two packages that bring the same file: linked once where it is the same, refused where it is not."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from itertools import chain
+
+from envplan.environment.contents import Contents, without
+from envplan.problems import EnvplanError, Problem, Said
+from envplan.values.records import dataclass, replace
+
+CLASH = "EP444"
+
+_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """Somebody's wish to have a file somewhere."""
+
+    owner: str
+    path: str
+    sha256: str
+
+    @property
+    def said(self) -> Said:
+        return Said(self.path, self.owner or "the environment itself")
+
+
+def settled(contents: Contents, *, blind: bool) -> Contents:
+    """Leave out what lies there already; `blind`: the file system does not tell A from a."""
+    same = _blind if blind else _as_written
+    keys = [same(batch.paths) for batch in contents.batches]
+    made = same([one.path for one in contents.made])
+    links = same(list(contents.links))
+    counted = Counter(chain(made, links, *keys))
+    folders = frozenset(same(contents.folders))
+    covered = folders.intersection(counted)
+    if covered:
+        claims = _of_paths(contents, keys, made, links, covered)
+        for batch in contents.batches:
+            for key, path in zip(same(batch.folders), batch.folders, strict=True):
+                if key in covered:
+                    claims[key].append(_Claim(batch.owner, f"{path}/", ""))
+        raise _refused(claims, "a file of one is a folder of another")
+    if len(counted) == len(made) + len(links) + sum(map(len, keys)):
+        return contents
+    several = frozenset(key for key, times in counted.items() if times > 1)
+    claims = _of_paths(contents, keys, made, links, several)
+    differ = {key: those for key, those in claims.items() if len({one.sha256 for one in those}) > 1}
+    if differ:
+        raise _refused(differ, "each would overwrite the other's, and one of them would not work")
+    return _once(contents, keys, made, several)
+
+
+def _as_written(paths: Iterable[str]) -> list[str]:
+    return list(paths)
+
+
+def _blind(paths: Iterable[str]) -> list[str]:
+    return [
+        path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold() for path in paths
+    ]
+
+
+def _of_paths(
+    contents: Contents, keys: list[list[str]], made: list[str], links: list[str], wanted: frozenset[str]
+) -> dict[str, list[_Claim]]:
+    """Collect who wants some paths."""
+    claims: dict[str, list[_Claim]] = {}
+    for key in wanted.intersection(links):
+        claims.setdefault(key, []).append(_Claim("", key, ""))
+    for one, key in zip(contents.made, made, strict=True):
+        if key in wanted:
+            claims.setdefault(key, []).append(_Claim(one.owner, one.path, one.sha256))
+    for batch, own in zip(contents.batches, keys, strict=True):
+        for key in wanted.intersection(own):
+            row = own.index(key)
+            claim = _Claim(batch.owner, batch.paths[row], batch.files.sha256[row])
+            claims.setdefault(key, []).append(claim)
+    return claims
+
+
+def _once(contents: Contents, keys: list[list[str]], made: list[str], several: frozenset[str]) -> Contents:
+    """Keep the first of each; what is written here comes before what is linked."""
+    first = dict(zip(reversed(made), reversed(contents.made), strict=True))
+    taken = several.intersection(made)
+    batches = []
+    for batch, own in zip(contents.batches, keys, strict=True):
+        wanted = several.intersection(own)
+        again = frozenset(own.index(key) for key in wanted & taken)
+        batches.append(without(batch, again) if again else batch)
+        taken |= wanted
+    kept = tuple(first[key] for key in dict.fromkeys(made))
+    return replace(contents, made=kept, batches=tuple(batches))
+
+
+def _refused(claims: dict[str, list[_Claim]], why: str) -> EnvplanError:
+    shown = sorted(claims)[:_SHOWN]
+    found = [one.said for key in shown for one in claims[key]]
+    if len(claims) > _SHOWN:
+        found.append(Said(f"and {len(claims) - _SHOWN} more"))
+    owners = sorted({one.owner or "the environment itself" for those in claims.values() for one in those})
+    title = f"{' and '.join(owners[:2])} cannot be in one environment"
+    if len(owners) > 2:
+        title = f"{', '.join(owners[:-1])} and {owners[-1]} cannot be in one environment"
+    named = [one for one in owners if one != "the environment itself"]
+    cures = tuple(f"envplan why {name}" for name in named[:2])
+    return EnvplanError(Problem(CLASH, title, found=tuple(found), why=(Said(why),), cures=cures))

@@ -1,0 +1,32 @@
+"""Documents of the store that spare work, and may as well be missing: then the work is done again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from envplan.environment.places import write_new
+
+
+def keep(document: Path, content: dict[str, Any]) -> None:
+    """Put one in place in one step; a store that cannot be written is done without."""
+    beside = document.with_name(f"{document.name}.{os.urandom(4).hex()}.new")
+    try:
+        document.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        write_new(beside, json.dumps(content).encode())
+        beside.replace(document)
+    except OSError:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+
+
+def kept(document: Path) -> dict[str, Any] | None:
+    """Read one; none where it is missing or damaged."""
+    try:
+        content = json.loads(document.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None

@@ -1,0 +1,167 @@
+"""What a generation was made of, file by file: in columns, so that 20,000 of them load in milliseconds.
+
+JSON of the same takes ten times as long to read, and `apply` with nothing to do reads it every time.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import zlib
+from array import array
+from collections.abc import Iterable
+from pathlib import Path
+
+from envplan.environment.places import write_new
+from envplan.values.records import dataclass, field
+
+NAME = "envplan.files"
+
+_FORMAT = b"envplan-files-1\n"
+_DIGEST = 32  # bytes of a sha256
+_SECTIONS = 7
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Everything in a generation but this list and the receipt; one row of all columns is one file.
+
+    Paths are relative to the generation, with slashes. Row `i` is `paths[i]`, and belongs to
+    `packages[owners[i]]`; the first package is "", for what is the environment's own.
+    """
+
+    folders: tuple[str, ...]  # parents before children
+    links: dict[str, str]  # symbolic ones, and what they say
+    paths: tuple[str, ...]
+    sizes: array[int]
+    mtimes: array[int]  # nanoseconds
+    digests: bytes  # sha256, 32 bytes a file
+    owners: array[int]
+    packages: tuple[str, ...]
+
+    def sha256(self, row: int) -> str:
+        """The hash of one file, in hexadecimal."""
+        return self.digests[row * _DIGEST : (row + 1) * _DIGEST].hex()
+
+    def owner(self, row: int) -> str:
+        """The package that one file belongs to; empty for the environment's own."""
+        return self.packages[self.owners[row]]
+
+
+@dataclass
+class Rows:
+    """A listing while it grows."""
+
+    folders: list[str] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
+    paths: list[str] = field(default_factory=list)
+    sizes: array[int] = field(default_factory=lambda: array("q"))
+    mtimes: array[int] = field(default_factory=lambda: array("q"))
+    digests: list[bytes] = field(default_factory=list)
+    owners: array[int] = field(default_factory=lambda: array("q"))
+    packages: list[str] = field(default_factory=lambda: [""])
+
+    def add(
+        self,
+        owner: str,
+        paths: Iterable[str],
+        sizes: Iterable[int],
+        digests: bytes,
+    ) -> None:
+        """Add files of one package, column by column; when they were changed may be known only later."""
+        if owner not in self.packages:
+            self.packages.append(owner)
+        before = len(self.paths)
+        self.paths.extend(paths)
+        self.sizes.extend(sizes)
+        self.digests.append(digests)
+        self.owners.extend([self.packages.index(owner)] * (len(self.paths) - before))
+
+    def listing(self) -> Listing:
+        """Say what it has become."""
+        return Listing(
+            tuple(self.folders),
+            dict(self.links),
+            tuple(self.paths),
+            self.sizes,
+            self.mtimes,
+            b"".join(self.digests),
+            self.owners,
+            tuple(self.packages),
+        )
+
+
+def write_listing(folder: Path, listing: Listing) -> None:
+    """Write it into the generation that it describes."""
+    write_new(folder / NAME, encode(listing))
+
+
+def read_listing(folder: Path) -> Listing | None:
+    """Read it; none where it is missing or damaged."""
+    try:
+        return decode((folder / NAME).read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def encode(listing: Listing) -> bytes:
+    """Make bytes of it, with a sum by which damage shows."""
+    head = {"packages": listing.packages, "links": listing.links}
+    sections = (
+        json.dumps(head).encode(),
+        _text(listing.folders),
+        _text(listing.paths),
+        *(_numbers(column) for column in (listing.sizes, listing.mtimes, listing.owners)),
+        listing.digests,
+    )
+    lengths = array("q", map(len, sections))
+    body = b"".join((_numbers(lengths), *sections))
+    return b"".join((_FORMAT, zlib.crc32(body).to_bytes(4, "little"), body))
+
+
+def decode(data: bytes) -> Listing:
+    """Read what `encode` made; ValueError for anything else."""
+    body = memoryview(data)[len(_FORMAT) + 4 :]
+    if data[: len(_FORMAT)] != _FORMAT or zlib.crc32(body).to_bytes(4, "little") != data[len(_FORMAT) :][:4]:
+        raise ValueError("damaged, or no list of files")
+    start = _SECTIONS * 8
+    parts = []
+    for length in _array(body[:start]):
+        parts.append(body[start : start + length])
+        start += length
+    head, folders, paths, sizes, mtimes, owners, digests = parts
+    known = json.loads(bytes(head))
+    return Listing(
+        _lines(folders),
+        known["links"],
+        _lines(paths),
+        _array(sizes),
+        _array(mtimes),
+        bytes(digests),
+        _array(owners),
+        tuple(known["packages"]),
+    )
+
+
+def _text(lines: Iterable[str]) -> bytes:
+    """Join with NUL, the one byte that no path holds."""
+    return "\0".join(lines).encode("utf-8", "surrogateescape")
+
+
+def _lines(data: memoryview) -> tuple[str, ...]:
+    return tuple(str(data, "utf-8", "surrogateescape").split("\0")) if data else ()
+
+
+def _numbers(column: array[int]) -> bytes:
+    if sys.byteorder == "big":
+        column = column[:]
+        column.byteswap()
+    return column.tobytes()
+
+
+def _array(data: memoryview) -> array[int]:
+    column = array("q")
+    column.frombytes(data)
+    if sys.byteorder == "big":
+        column.byteswap()
+    return column

@@ -1,0 +1,124 @@
+"""The folder beside the pointer that generations lie in: made here, and never anybody else's."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+from pathlib import Path
+
+from envplan.environment.model import Place
+from envplan.environment.trouble import told
+from envplan.problems import EnvplanError, Problem, Said
+
+FOREIGN, UNFIT = "EP442", "EP449"
+
+_IGNORED = b"*\n"
+_JUNCTION = 0xA0000003  # how Windows marks one; lstat calls it a folder
+
+
+def prepare(place: Place) -> None:
+    """Make the folder, and keep it out of version control."""
+    _refuse_unfit(place)
+    _refuse_foreign(place)
+    with told(place.folder, f"a folder for the environment {place.name}"):
+        for folder in (place.folder.parent, place.folder):
+            if not folder.is_dir():
+                folder.mkdir(mode=0o755, exist_ok=True)
+        ignored = place.folder.parent / ".gitignore"
+        if not os.path.lexists(ignored):
+            write_new(ignored, _IGNORED)
+
+
+def write_new(path: str | Path, data: bytes, *, program: bool = False) -> int:
+    """Write a file that is not there yet; whatever the umask, others may read it, and only we change it.
+
+    Returns when it was last changed, in nanoseconds.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o755 if program else 0o644)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        return os.fstat(descriptor).st_mtime_ns
+    finally:
+        os.close(descriptor)
+
+
+def reachable(path: Path, system: str = os.name) -> Path:
+    """Name a path so that Windows reads all of it: without a mark it stops at 260 letters."""
+    text = str(path)
+    if system != "nt" or text.startswith("\\\\?\\"):
+        return path
+    return Path(f"\\\\?\\UNC\\{text[2:]}" if text.startswith("\\\\") else f"\\\\?\\{text}")
+
+
+def within(root: str, name: str) -> str:
+    """Name something in a folder; behind its mark, Windows knows no slashes."""
+    return f"{root}/{name}" if os.sep == "/" else f"{root}{os.sep}{name.replace('/', os.sep)}"
+
+
+def _refuse_unfit(place: Place) -> None:
+    pointer = place.pointer
+    if os.pathsep in str(pointer):
+        raise EnvplanError(
+            Problem(
+                UNFIT,
+                "an environment cannot lie there",
+                wanted=(Said(str(pointer)),),
+                why=(
+                    Said(
+                        f"PATH is a list with {os.pathsep} in between: no folder on it has that in its name"
+                    ),
+                ),
+                cures=(_divided(pointer),),
+            )
+        )
+    if not pointer.parent.is_dir():
+        parent = str(pointer.parent)
+        raise EnvplanError(
+            Problem(
+                UNFIT,
+                "the folder for the environment is not there",
+                wanted=(Said(str(pointer)),),
+                found=(Said("no folder", parent),),
+                cures=(f"mkdir -p {shlex.quote(parent)}",),
+            )
+        )
+
+
+def _divided(pointer: Path) -> str:
+    """Say what to type instead of a path that has the mark in it."""
+    top = next(path for path in (*reversed(pointer.parents), pointer) if os.pathsep in path.name)
+    better = shlex.quote(str(top.with_name(top.name.replace(os.pathsep, "-"))))
+    return f"envplan apply --env {better}" if top == pointer else f"mv {shlex.quote(str(top))} {better}"
+
+
+def _refuse_foreign(place: Place) -> None:
+    """Refuse links: what is built and cleaned up through one would be in somebody else's folder."""
+    for folder in (place.folder.parent, place.folder):
+        try:
+            mode = folder.lstat().st_mode
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            with told(folder, "the folder of generations"):
+                raise error
+        if stat.S_ISDIR(mode) and not _is_junction(folder):
+            continue
+        kind = "a link" if stat.S_ISLNK(mode) or stat.S_ISDIR(mode) else "a file"
+        raise EnvplanError(
+            Problem(
+                FOREIGN,
+                f"{folder.name} is {kind}, and envplan keeps environments in a folder of that name",
+                found=(Said(kind, str(folder)),),
+                why=(Said("what is behind it may be somebody else's; nothing was touched"),),
+                cures=(f"mv {shlex.quote(str(folder))} {shlex.quote(f'{folder}.moved')}",),
+            )
+        )
+
+
+def _is_junction(folder: Path) -> bool:
+    """Tell a junction of Windows, which says that it is a folder, from one."""
+    return getattr(folder.lstat(), "st_reparse_tag", 0) == _JUNCTION

@@ -1,0 +1,199 @@
+"""The pointer: the one name by which people and tools know an environment, moved in one step."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import shlex
+import stat
+import sys
+from pathlib import Path
+
+from envplan.environment.model import Place
+from envplan.environment.places import FOREIGN
+from envplan.environment.trouble import told
+from envplan.problems import EnvplanError, Problem, Said
+from envplan.values.records import dataclass
+
+_OURS = re.compile(r"\.envplan[/\\](?P<name>[^/\\]+)[/\\](?P<number>[1-9][0-9]{0,8})[/\\]?")
+_EXCHANGE = 2  # of renameat2
+_HERE = -100  # AT_FDCWD
+
+
+@dataclass(frozen=True)
+class Nowhere:
+    """Nothing is there."""
+
+
+@dataclass(frozen=True)
+class Ours:
+    """It names a generation, which may be gone."""
+
+    name: str
+    number: int
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Something is there that envplan did not make."""
+
+    kind: str
+
+
+Pointing = Nowhere | Ours | Foreign
+
+
+def pointing(pointer: Path) -> Pointing:
+    """Say what is there, and look behind no link."""
+    try:
+        status = pointer.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return Nowhere()
+    if not stat.S_ISLNK(status.st_mode) and not getattr(status, "st_reparse_tag", 0):
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a file"
+        return Foreign(kind if stat.S_ISREG(status.st_mode) or kind == "a folder" else "a device or a pipe")
+    text = os.readlink(pointer)  # noqa: PTH115 - the text itself tells whose it is
+    return _ours(pointer, text) or Foreign(f"a link to {text}")
+
+
+def _ours(pointer: Path, text: str) -> Ours | None:
+    """Know a link that was made here: it leads to a generation that lies beside it."""
+    beside = text.removeprefix("\\\\?\\")
+    for parent in (str(pointer.parent), os.path.realpath(pointer.parent)):
+        beside = beside.removeprefix(parent.rstrip("/\\") + os.sep)
+    found = _OURS.fullmatch(beside)
+    if not found:
+        return None
+    folder = pointer.parent / ".envplan" / found["name"] / found["number"]
+    return Ours(found["name"], int(found["number"]), folder)
+
+
+def refuse_foreign(place: Place, *, replace: bool) -> None:
+    """Refuse a place that is taken; with `replace`, refuse only what is no environment."""
+    match pointing(place.pointer):
+        case Foreign(kind) if not replace:
+            title = f"{place.pointer.name} is {kind} that envplan did not make"
+            why = "it is never overwritten; --replace moves it aside and deletes nothing"
+            cure = f"envplan apply --replace{_named(place)}"
+        case Foreign("a folder") if not _replaceable(place.pointer):
+            title = f"{place.pointer.name} is a folder with other things than an environment in it"
+            why = "--replace moves an environment aside; this folder has no pyvenv.cfg, so it is none"
+            path = str(place.pointer)
+            cure = f"mv {shlex.quote(path)} {shlex.quote(f'{path}.moved')}"
+        case _:
+            return
+    found = (Said("there already", str(place.pointer)),)
+    raise EnvplanError(Problem(FOREIGN, title, found=found, why=(Said(why),), cures=(cure,)))
+
+
+def _named(place: Place) -> str:
+    usual = os.path.abspath(".venv")  # noqa: PTH100 - a pointer is a link, and stays one
+    return "" if str(place.pointer) == usual else f" --env {shlex.quote(str(place.pointer))}"
+
+
+def _replaceable(folder: Path) -> bool:
+    marks = ("pyvenv.cfg", "conda-meta")
+    try:
+        return any((folder / mark).exists() for mark in marks) or not any(folder.iterdir())
+    except OSError:
+        return False
+
+
+def flip(place: Place, number: int, *, replace: bool = False) -> Path | None:
+    """Let the pointer name a generation; return where what was there went, if that was not ours."""
+    with told(place.pointer, "the pointer to the environment"):
+        refuse_foreign(place, replace=replace)
+        if isinstance(pointing(place.pointer), Foreign):
+            moved = _put_aside(place, number)
+        else:
+            moved = None
+            _point(place, number)
+        sync_folder(place.pointer.parent)
+        return moved
+
+
+def _target(place: Place, number: int) -> str:
+    """A relative one: seen from elsewhere (a container, a share), it still leads beside itself."""
+    return f".envplan/{place.name}/{number}"
+
+
+def _point(place: Place, number: int) -> None:
+    if sys.platform == "win32":
+        _point_on_windows(place, number)
+        return
+    new = place.folder / "pointer"
+    new.unlink(missing_ok=True)  # of one that was killed
+    new.symlink_to(_target(place, number))
+    try:
+        new.replace(place.pointer)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        if error.errno != errno.EXDEV:  # .envplan may be mounted from another disk
+            raise
+        beside = place.pointer.with_name(f"{place.pointer.name}.{os.urandom(4).hex()}")
+        beside.symlink_to(_target(place, number))
+        beside.replace(place.pointer)
+
+
+def _put_aside(place: Place, number: int) -> Path:
+    """Exchange what is there with the pointer, where the system can do that in one step."""
+    aside = _free_name(place.pointer)
+    if sys.platform == "linux":
+        aside.symlink_to(_target(place, number))
+        if _exchanged(aside, place.pointer):
+            return aside
+        aside.unlink()
+    place.pointer.rename(aside)
+    _point(place, number)
+    return aside
+
+
+def _free_name(pointer: Path) -> Path:
+    number = 0
+    while True:
+        number += 1
+        aside = pointer.with_name(f"{pointer.name}.old{number if number > 1 else ''}")
+        match pointing(aside):
+            case Nowhere():
+                return aside
+            case Ours():  # of an exchange that was killed before it happened
+                aside.unlink()
+                return aside
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    import ctypes
+
+    with contextlib.suppress(AttributeError):  # a C library without it
+        rename = ctypes.CDLL(None).renameat2
+        return bool(rename(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0)
+    return False
+
+
+def _point_on_windows(place: Place, number: int) -> None:
+    """A junction, which needs no special right; it cannot be replaced, so for a moment there is none."""
+    from importlib import import_module
+
+    new, old = place.folder / "pointer", place.folder / "pointer.old"
+    for left in (new, old):
+        if os.path.lexists(left):
+            left.rmdir()  # of a junction, this removes it and nothing behind it
+    import_module("_winapi").CreateJunction(str(place.folder / str(number)), str(new))
+    if os.path.lexists(place.pointer):
+        place.pointer.rename(old)
+    new.rename(place.pointer)
+    if os.path.lexists(old):
+        old.rmdir()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names survive a power cut, where folders can be synced at all."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,50 @@
+"""Finding an environment that is there: by its pointer, which says whose it is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from shlex import quote
+
+from envplan.documents.reading import shown
+from envplan.environment.model import Place
+from envplan.environment.pointer import Foreign, Ours, pointing
+from envplan.problems import EnvplanError, Problem, Said
+
+NONE = "EP445"
+POINTER = ".venv"
+
+
+def pointer_of(env: Path | None, spec: Path | None = None) -> Path:
+    """Return the pointer that is named, or the usual one beside the spec."""
+    beside = spec if spec and spec.is_dir() else (spec.parent if spec else Path())
+    return Path(os.path.abspath(env or beside / POINTER))  # noqa: PTH100 - a pointer is a link, and stays one
+
+
+def open_place(env: Path | None, spec: Path | None = None) -> Place:
+    """Find the environment behind a pointer; of one that was deleted, by what lies beside it."""
+    pointer = pointer_of(env, spec)
+    match pointing(pointer):
+        case Ours(name):
+            return Place(name, pointer)
+        case Foreign(kind):
+            raise none_there(pointer, Said(f"{kind} that envplan did not make", str(pointer)))
+    names = _names(pointer)
+    if len(names) != 1:
+        raise none_there(pointer, *(Said(f"the environment {name}", str(pointer.parent)) for name in names))
+    return Place(names[0], pointer)
+
+
+def none_there(pointer: Path, *found: Said) -> EnvplanError:
+    """Say that there is no environment."""
+    named = "" if pointer == pointer_of(None) else f" --env {quote(str(pointer))}"
+    title = f"there is no environment {shown(pointer.name)} here"
+    wanted = (Said(str(pointer)),)
+    return EnvplanError(Problem(NONE, title, wanted, found, cures=(f"envplan apply{named}",)))
+
+
+def _names(pointer: Path) -> list[str]:
+    try:
+        return sorted(one.name for one in (pointer.parent / ".envplan").iterdir() if one.is_dir())
+    except OSError:
+        return []

@@ -1,0 +1,127 @@
+"""`envplan run`: the command takes its place, in the generation that the pointer named when it began."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from envplan.store.model import Tree
+from tests.functional.environment.conftest import Project
+from tests.support.looking import envplan
+
+SEEN = "import json, os, sys; print(json.dumps([sys.prefix, dict(os.environ), sys.argv[1:]]))"
+
+
+@pytest.fixture
+def built(project: Project, small: tuple[Tree, ...]) -> Project:
+    project.build(*small)
+    return project
+
+
+def test_it_finds_the_generation_itself_around_it(built: Project) -> None:
+    environ = {"PYTHONHOME": "/nowhere", "PATH": "/usr/bin:/bin"}
+    line = [sys.executable, "-m", "envplan", "run", "--", "python", "-c", SEEN, "--json", "-x"]
+    del environ["PYTHONHOME"]
+    done = subprocess.run(line, cwd=built.folder, env=environ, capture_output=True, text=True, check=True)
+    prefix, seen, words = json.loads(done.stdout)
+    generation = str(built.place.folder / "1")
+    assert prefix == generation
+    assert seen["VIRTUAL_ENV"] == generation
+    assert seen["PATH"] == f"{generation}/bin:/usr/bin:/bin"
+    assert words == ["--json", "-x"]
+
+
+def test_what_leads_python_astray_is_taken_away(built: Project) -> None:
+    code = "import os; os.environ['PYTHONHOME'] = '/x'; os.environ['__PYVENV_LAUNCHER__'] = '/y'\n"
+    code += "from envplan.cli.main import main\n"
+    code += "main(['run', 'sh', '-c', 'echo [$PYTHONHOME$__PYVENV_LAUNCHER__]'])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=built.folder, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_the_exit_code_is_the_commands(built: Project) -> None:
+    done = envplan("run", "tool", "a b", cwd=built.folder)
+    assert (done.returncode, done.stdout) == (3, f"{built.place.folder}/1 a b\n")
+
+
+def test_it_is_the_same_process_so_signals_reach_it(built: Project) -> None:
+    line = [sys.executable, "-m", "envplan", "run", "--", "sh", "-c", "echo $$; exec sleep 60"]
+    with subprocess.Popen(line, cwd=built.folder, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert int(process.stdout.readline()) == process.pid
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == -signal.SIGTERM
+
+
+def test_a_reader_that_leaves_ends_it_as_it_would_without_envplan(built: Project) -> None:
+    line = f"{sys.executable} -m envplan run -- yes | head -1"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {line}"], cwd=built.folder, capture_output=True)
+    assert (done.returncode, done.stdout) == (128 + signal.SIGPIPE, b"y\n")
+
+
+def test_an_apply_meanwhile_changes_nothing_for_it(built: Project, small: tuple[Tree, ...]) -> None:
+    code = "import sys; print('up', flush=True); sys.stdin.readline(); import numpy; print(numpy.__file__)"
+    line = [sys.executable, "-m", "envplan", "run", "--", "python", "-c", code]
+    with subprocess.Popen(
+        line, cwd=built.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "up\n"
+        built.build(small[0])
+        said, _ = process.communicate("\n", timeout=20)
+    assert said.startswith(str(built.place.folder / "1"))
+
+
+def test_a_command_that_is_not_there_is_named_with_the_nearest(built: Project) -> None:
+    done = envplan("run", "--json", "--", "tol", "a b", cwd=built.folder)
+    document = json.loads(done.stdout)
+    (problem,) = document["problems"]
+    assert (document["exit"], problem["code"]) == (4, "EP447")
+    assert problem["try"] == ["envplan run -- tool 'a b'"]
+
+
+def test_a_file_that_is_no_program_is_said(built: Project) -> None:
+    junk = built.folder / "junk"
+    junk.write_bytes(b"\x7fELF nonsense")
+    junk.chmod(0o755)
+    done = envplan("run", "--", "./junk", cwd=built.folder)
+    assert (done.returncode, "EP447" in done.stderr) == (4, True)
+
+
+def test_without_a_command_it_says_what_to_type(built: Project) -> None:
+    done = envplan("run", cwd=built.folder)
+    assert (done.returncode, "envplan run -- python" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("state", ["nothing", "folder", "dangling"])
+def test_without_an_environment_it_says_how_to_make_one(project: Project, state: str) -> None:
+    match state:
+        case "folder":
+            project.pointer.mkdir()
+        case "dangling":
+            project.pointer.symlink_to(".envplan/train/5")
+    done = envplan("run", "--", "python", cwd=project.folder)
+    assert (done.returncode, "EP445" in done.stderr) == (4, True)
+    assert "envplan apply" in done.stderr
+
+
+def test_another_environment_is_named_by_its_path(built: Project, tmp_path: Path) -> None:
+    code = "import sys; print(sys.prefix)"
+    done = envplan("run", "--env", str(built.pointer), "--", "python", "-c", code, cwd=tmp_path)
+    assert done.stdout == f"{built.place.folder}/1\n"
+
+
+def test_it_starts_soon(built: Project) -> None:
+    before = os.times()
+    envplan("run", "--", "true", cwd=built.folder)
+    after = os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    assert used < 0.25
