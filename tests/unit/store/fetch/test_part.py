@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envplan.store.fetch.follower import Follower
@@ -54,6 +54,7 @@ def test_a_file_is_cut_without_gaps() -> None:
 lengths = st.lists(st.integers(0, SIZE), min_size=4, max_size=4)
 
 
+@settings(deadline=None)  # disks are slow at times
 @given(lengths)
 def test_what_was_written_is_known_to_the_next_run(have: list[int]) -> None:
     with part() as here:
@@ -69,6 +70,7 @@ def test_what_was_written_is_known_to_the_next_run(have: list[int]) -> None:
             assert piece.done == done
 
 
+@settings(deadline=None)  # disks are slow at times
 @given(lengths, st.data())
 def test_no_damage_goes_unnoticed(have: list[int], data: st.DataObject) -> None:
     """Bytes or state changed anywhere, cut or longer: what still counts as there is what was sent."""
@@ -90,6 +92,7 @@ def test_no_damage_goes_unnoticed(have: list[int], data: st.DataObject) -> None:
             assert there[piece.start : end] == BODY[piece.start : end]
 
 
+@settings(deadline=None)  # disks are slow at times
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 120)), max_size=40), lengths)
 def test_the_hash_is_right_in_whatever_order_pieces_come(
     steps: list[tuple[int, int]], kept: list[int]
