@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envplan.environment.listing import NAME, Listing, Rows, decode, encode, read_listing, write_listing
@@ -30,11 +30,13 @@ def listings(draw: st.DrawFn) -> Listing:
     return rows.listing()
 
 
+@settings(deadline=None)
 @given(listings())
 def test_what_is_written_is_what_is_read(listing: Listing) -> None:
     assert decode(encode(listing)) == listing
 
 
+@settings(deadline=None)
 @given(listings(), st.data())
 def test_a_list_that_was_cut_or_changed_is_no_list(listing: Listing, data: st.DataObject) -> None:
     whole = encode(listing)

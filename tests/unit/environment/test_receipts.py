@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envplan.environment.model import Interpreter, Receipt
@@ -46,6 +46,7 @@ receipts = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(receipts)
 def test_what_is_written_is_what_is_read(receipt: Receipt) -> None:
     data = encode(receipt)

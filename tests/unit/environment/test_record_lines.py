@@ -7,7 +7,7 @@ import csv
 import hashlib
 import io
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envplan.environment.records import Columns, record
@@ -15,6 +15,7 @@ from envplan.environment.records import Columns, record
 paths = st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1), max_size=8, unique=True)
 
 
+@settings(deadline=None)
 @given(paths, st.lists(st.binary(), min_size=8, max_size=8))
 def test_every_file_is_listed_with_its_hash_and_its_size(names: list[str], contents: list[bytes]) -> None:
     held = dict(zip(names, contents, strict=False))
