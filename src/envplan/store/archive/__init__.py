@@ -1,0 +1,1 @@
+"""Wheels as archives: read strictly, judged whole, before anything of them is written."""
