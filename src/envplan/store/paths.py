@@ -1,0 +1,69 @@
+"""Paths, files and folders as every system takes them: long ones, read-only ones, under any umask."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from envplan.store.durable import settle_file
+
+
+def reachable(path: Path, system: str = os.name) -> Path:
+    """Name a path so that Windows reads all of it: without a mark it stops at 260 letters."""
+    text = str(path)
+    if system != "nt" or text.startswith("\\\\?\\"):
+        return path
+    return Path(f"\\\\?\\UNC\\{text[2:]}" if text.startswith("\\\\") else f"\\\\?\\{text}")
+
+
+def within(root: str, name: str) -> str:
+    """Name something in a folder; behind its mark, Windows knows no slashes."""
+    return f"{root}/{name}" if os.sep == "/" else f"{root}{os.sep}{name.replace('/', os.sep)}"
+
+
+def write_new(path: str | Path, data: bytes, *, program: bool = False) -> int:
+    """Write a file that is not there yet; whatever the umask, others may read it, and only we change it.
+
+    Returns when it was last changed, in nanoseconds.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o755 if program else 0o644)
+    try:
+        write_all(descriptor, data)
+        settle_file(descriptor)
+        return os.fstat(descriptor).st_mtime_ns
+    finally:
+        os.close(descriptor)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of it: a disk that fills up takes a part, and says why only when it is given the rest."""
+    written = os.write(descriptor, data)
+    while written < len(data):
+        written += os.write(descriptor, memoryview(data)[written:])
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that only its owner may write in, whatever the umask, and those above it."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(0o755)
+
+
+def discard(folder: Path) -> None:
+    """Delete a folder and all in it, as far as the system lets us; what stays is deleted another time."""
+
+    def once_more(function: Callable[[str], None], path: str, _: Any) -> None:
+        with contextlib.suppress(OSError):  # Windows deletes no read-only file; a folder may be closed to us
+            os.chmod(os.path.dirname(path), stat.S_IRWXU)  # noqa: PTH101, PTH120
+            os.chmod(path, stat.S_IRWXU)  # noqa: PTH101
+            function(path)
+
+    if os.path.lexists(folder):
+        shutil.rmtree(folder, onerror=once_more)

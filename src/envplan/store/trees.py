@@ -1,0 +1,206 @@
+"""The store of unpacked wheels: a tree for each, named by the wheel's sha256, which environments share."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Collection
+from pathlib import Path
+from types import TracebackType
+
+from envplan.documents.reading import printable
+from envplan.index.model import File
+from envplan.problems import EnvplanError, Problem, Said
+from envplan.store.checking import Change, first_change
+from envplan.store.disk import refused
+from envplan.store.durable import settle
+from envplan.store.home import home
+from envplan.store.manifest import NAME, Kept, read_manifest
+from envplan.store.model import Progress, Tell, Tree, untold
+from envplan.store.paths import discard, make_folder
+from envplan.store.roots import register, roots, unregister
+from envplan.store.session import Session, sweep
+from envplan.values.records import dataclass
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A tree that is complete, and that nobody sees yet."""
+
+    tree: Tree
+    folder: Path
+    wheel: Path | None  # to delete once the tree is visible
+
+
+class Store:
+    """Trees by the sha256 of their wheels. Use it in a `with`: what is handed out stays there until its end.
+
+    `notes` are what a user should know of: trees that had changed, and were set aside.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.home = home(folder)
+        self.notes: list[Problem] = []
+        self._made: dict[str, _Made] = {}
+        self._session: Session | None = None
+        self._turn = threading.RLock()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave what was committed, and nothing else."""
+        with self._turn:
+            self._made.clear()
+            if self._session is not None:
+                self._session.end()
+                self._session = None
+
+    def have(self, sha256: str) -> Tree | None:
+        """Give a tree that is as it was unpacked; one that changed is set aside, noted, and not given."""
+        if not self.home.tree(sha256).is_dir():
+            return None
+        with contextlib.suppress(EnvplanError):  # a store that is read-only to us needs no protection from us
+            self.session()
+        with contextlib.suppress(OSError):
+            os.utime(self.home.tree(sha256) / NAME)  # when it was last used
+        kept, change = self.look(sha256)
+        if kept is not None and change is None:
+            return kept.tree
+        if change is not None:
+            self.set_aside(sha256, kept, change)
+        return None
+
+    def add(
+        self, file: File, wheel: Path, tell: Tell = untold, *, hashed: bool = False, keep: bool = False
+    ) -> Tree:
+        """Check a wheel, and unpack it. The tree that is returned can be used once `commit` was called.
+
+        `hashed` says that the caller has just seen the sha256 of the wheel to be right, `keep` that the wheel
+        is not ours to delete. Several threads may add at once.
+        """
+        assert file.sha256 is not None
+        if made := self._made.get(file.sha256):
+            return made.tree
+        try:
+            return self._add(file, wheel, tell, hashed=hashed, keep=keep)
+        except FileNotFoundError as error:
+            # Another process was quicker, and needed the wheel no longer.
+            if not wheel.exists() and (tree := self.have(file.sha256)):
+                return tree
+            raise refused(self.home.folder, error, f"{printable(file.name)}, unpacked") from None
+        except OSError as error:
+            raise refused(self.home.folder, error, f"{printable(file.name)}, unpacked") from None
+
+    def commit(self, tell: Tell = untold) -> None:
+        """Make what was added last, on the disk and in sight of all; then its wheels are no longer needed."""
+        with self._turn:
+            if not self._made:
+                return
+            tell(Progress("sync", "the store", 0, None))
+            try:
+                settle(self.session().folder)
+                for sha256, made in list(self._made.items()):
+                    self._show(sha256, made)
+                    del self._made[sha256]
+            except OSError as error:
+                raise refused(self.home.folder, error, f"{len(self._made):,} unpacked wheels") from None
+
+    def register(self, environment: Path, trees: Collection[str]) -> None:
+        """Note that an environment uses trees; call it before the environment itself is synced."""
+        register(self.home, self.session().folder, environment, trees)
+
+    def unregister(self, environment: Path) -> None:
+        """Forget an environment that is about to be deleted."""
+        unregister(self.home, environment)
+
+    def session(self) -> Session:
+        """Begin to work in the store, if not begun; what others left when they were killed is deleted."""
+        with self._turn:
+            if self._session is None:
+                self._session = Session(self.home)
+                sweep(self.home, self._session)
+            return self._session
+
+    def look(self, sha256: str) -> tuple[Kept | None, Change | None]:
+        """Read a manifest and look at all its files; neither, where there is no such tree."""
+        folder = self.home.tree(sha256)
+        try:
+            kept = read_manifest(folder, sha256)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            if not folder.is_dir():
+                return None, None
+            how = "it is gone" if isinstance(error, FileNotFoundError) else "it is damaged"
+            return None, Change(NAME, how)
+        change = first_change(kept)
+        if change is not None and not folder.is_dir():  # deleted while we looked
+            return None, None
+        return kept, change
+
+    def set_aside(self, sha256: str, kept: Kept | None, change: Change) -> None:
+        """Take a tree that changed out of use, and say so."""
+        aside = self.home.aside / sha256
+        self.notes.append(self._changed(sha256, kept, change, aside))
+        with contextlib.suppress(OSError):  # it cannot be moved, so nothing can be put in its place either
+            make_folder(self.home.aside)
+            discard(aside)
+            self.home.tree(sha256).rename(aside)
+
+    def _add(self, file: File, wheel: Path, tell: Tell, *, hashed: bool, keep: bool) -> Tree:
+        from envplan.store.making import ALTERED, make
+
+        assert file.sha256 is not None
+        folder = self.session().folder / os.urandom(8).hex()
+        try:
+            tree = make(file, wheel, folder, self.home.tree(file.sha256), tell, hashed=hashed)
+        except BaseException as error:
+            discard(folder)
+            if isinstance(error, EnvplanError) and error.problems[0].code == ALTERED and not keep:
+                with contextlib.suppress(OSError):  # so that it is fetched again
+                    wheel.unlink()
+            raise
+        with self._turn:
+            self._made[file.sha256] = _Made(tree, folder, None if keep else wheel)
+        return tree
+
+    def _show(self, sha256: str, made: _Made) -> None:
+        final = self.home.tree(sha256)
+        make_folder(final.parent)
+        if not self._is_there(sha256):
+            try:
+                made.folder.rename(final)
+            except OSError:
+                if not self._is_there(sha256):
+                    raise
+        discard(made.folder)  # another process made it in the meantime
+        if made.wheel is not None:
+            with contextlib.suppress(OSError):
+                made.wheel.unlink()
+
+    def _is_there(self, sha256: str) -> bool:
+        """Whether there is such a tree, as it was unpacked; one that changed makes room."""
+        kept, change = self.look(sha256)
+        if change is not None:
+            self.set_aside(sha256, kept, change)
+        return kept is not None and change is None
+
+    def _changed(self, sha256: str, kept: Kept | None, change: Change, aside: Path) -> Problem:
+        named = kept.tree.wheel if kept else f"the wheel with sha256 {sha256}"
+        users = [str(root.environment) for root in roots(self.home) if sha256 in root.trees and not root.gone]
+        why = "environments share the files of the store, so an edit in one of them reaches it"
+        return Problem(
+            "EP433",
+            f"{printable(named)} was changed in the store, and is not used any more",
+            found=(Said(f"{printable(change.path)}: {change.how}", printable(str(self.home.tree(sha256)))),),
+            why=(
+                Said(f"{why}; these use this one: {printable(', '.join(users))}" if users else why),
+                Said(f"what was there lies in {printable(str(aside))} until `envplan cache gc`"),
+            ),
+            severity="warning",
+        )
