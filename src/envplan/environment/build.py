@@ -15,12 +15,13 @@ from envplan.environment.generations import discard, next_number, sweep, take
 from envplan.environment.linking import Way, bring, way_between
 from envplan.environment.listing import Listing, Rows
 from envplan.environment.model import Part, Place, Receipt
-from envplan.environment.places import reachable, within, write_new
 from envplan.environment.pointer import Ours, pointing, refuse_foreign, sync_folder
 from envplan.environment.skeletons import Skeleton
 from envplan.environment.trouble import UNWRITABLE, told
 from envplan.problems import EnvplanError, Problem, Said
+from envplan.store.durable import settle
 from envplan.store.model import Progress, Tell, untold
+from envplan.store.paths import reachable, within, write_new
 from envplan.values.records import dataclass
 
 _SPARE = 16 * 1024 * 1024  # bytes that the rest of a generation takes
@@ -85,7 +86,7 @@ def put_to_use(built: Built, receipt: Receipt, tell: Tell = untold, *, replace: 
             new = folder / f"{receipts.NAME}.new"
             write_new(new, receipts.encode(receipt))
             tell(Progress("sync", "the new environment", 0, None))
-            _sync(folder, new)
+            settle(folder)
             new.replace(folder / receipts.NAME)
             sync_folder(folder)
         return take(built.place, built.number, replace=replace)
@@ -146,25 +147,3 @@ def _refuse_full(folder: Path, size: int) -> None:
                 cures=(f"df -h {folder.parent}",),
             )
         )
-
-
-def _sync(folder: Path, last: Path) -> None:
-    """Bring all of a generation to the disk, in one call where there is one."""
-    if sys.platform == "linux":
-        import ctypes
-
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            if ctypes.CDLL(None, use_errno=True).syncfs(descriptor):
-                number = ctypes.get_errno()
-                raise OSError(number, os.strerror(number), str(folder))
-        finally:
-            os.close(descriptor)
-    elif hasattr(os, "sync"):
-        os.sync()
-    else:
-        descriptor = os.open(last, os.O_RDWR)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

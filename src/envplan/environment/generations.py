@@ -9,10 +9,10 @@ import shutil
 from pathlib import Path
 
 from envplan.environment.model import Place, Receipt
-from envplan.environment.places import reachable, write_new
 from envplan.environment.pointer import Ours, flip, pointing
 from envplan.environment.receipts import read_receipt
 from envplan.environment.trouble import told
+from envplan.store.paths import reachable, write_new
 from envplan.values.records import dataclass
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from envplan.environment.places import write_new
+from envplan.store.paths import write_new
 
 
 def keep(document: Path, content: dict[str, Any]) -> None:

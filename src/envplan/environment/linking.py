@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Literal
 
 from envplan.environment.contents import Batch, Contents
-from envplan.environment.places import reachable
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.solver.parallel import in_parallel
 from envplan.store.model import Progress, Tell
+from envplan.store.paths import reachable
 from envplan.values.records import dataclass
 
 Way = Literal["clones", "hard links", "copies"]

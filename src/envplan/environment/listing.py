@@ -5,21 +5,18 @@ JSON of the same takes ten times as long to read, and `apply` with nothing to do
 
 from __future__ import annotations
 
-import json
-import sys
-import zlib
 from array import array
 from collections.abc import Iterable
 from pathlib import Path
 
-from envplan.environment.places import write_new
+from envplan.store.columns import joined, lines, numbers, parted, read_lines, read_numbers
+from envplan.store.paths import write_new
 from envplan.values.records import dataclass, field
 
 NAME = "envplan.files"
 
 _FORMAT = b"envplan-files-1\n"
 _DIGEST = 32  # bytes of a sha256
-_SECTIONS = 7
 
 
 @dataclass(frozen=True)
@@ -107,61 +104,21 @@ def read_listing(folder: Path) -> Listing | None:
 def encode(listing: Listing) -> bytes:
     """Make bytes of it, with a sum by which damage shows."""
     head = {"packages": listing.packages, "links": listing.links}
-    sections = (
-        json.dumps(head).encode(),
-        _text(listing.folders),
-        _text(listing.paths),
-        *(_numbers(column) for column in (listing.sizes, listing.mtimes, listing.owners)),
-        listing.digests,
-    )
-    lengths = array("q", map(len, sections))
-    body = b"".join((_numbers(lengths), *sections))
-    return b"".join((_FORMAT, zlib.crc32(body).to_bytes(4, "little"), body))
+    texts = (lines(listing.folders), lines(listing.paths))
+    columns = (numbers(column) for column in (listing.sizes, listing.mtimes, listing.owners))
+    return joined(_FORMAT, head, [*texts, *columns, listing.digests])
 
 
 def decode(data: bytes) -> Listing:
     """Read what `encode` made; ValueError for anything else."""
-    body = memoryview(data)[len(_FORMAT) + 4 :]
-    if data[: len(_FORMAT)] != _FORMAT or zlib.crc32(body).to_bytes(4, "little") != data[len(_FORMAT) :][:4]:
-        raise ValueError("damaged, or no list of files")
-    start = _SECTIONS * 8
-    parts = []
-    for length in _array(body[:start]):
-        parts.append(body[start : start + length])
-        start += length
-    head, folders, paths, sizes, mtimes, owners, digests = parts
-    known = json.loads(bytes(head))
+    head, (folders, paths, sizes, mtimes, owners, digests) = parted(_FORMAT, data)
     return Listing(
-        _lines(folders),
-        known["links"],
-        _lines(paths),
-        _array(sizes),
-        _array(mtimes),
+        read_lines(folders),
+        head["links"],
+        read_lines(paths),
+        read_numbers(sizes),
+        read_numbers(mtimes),
         bytes(digests),
-        _array(owners),
-        tuple(known["packages"]),
+        read_numbers(owners),
+        tuple(head["packages"]),
     )
-
-
-def _text(lines: Iterable[str]) -> bytes:
-    """Join with NUL, the one byte that no path holds."""
-    return "\0".join(lines).encode("utf-8", "surrogateescape")
-
-
-def _lines(data: memoryview) -> tuple[str, ...]:
-    return tuple(str(data, "utf-8", "surrogateescape").split("\0")) if data else ()
-
-
-def _numbers(column: array[int]) -> bytes:
-    if sys.byteorder == "big":
-        column = column[:]
-        column.byteswap()
-    return column.tobytes()
-
-
-def _array(data: memoryview) -> array[int]:
-    column = array("q")
-    column.frombytes(data)
-    if sys.byteorder == "big":
-        column.byteswap()
-    return column

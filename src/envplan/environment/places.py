@@ -10,6 +10,7 @@ from pathlib import Path
 from envplan.environment.model import Place
 from envplan.environment.trouble import told
 from envplan.problems import EnvplanError, Problem, Said
+from envplan.store.paths import write_new
 
 FOREIGN, UNFIT = "EP442", "EP449"
 
@@ -28,35 +29,6 @@ def prepare(place: Place) -> None:
         ignored = place.folder.parent / ".gitignore"
         if not os.path.lexists(ignored):
             write_new(ignored, _IGNORED)
-
-
-def write_new(path: str | Path, data: bytes, *, program: bool = False) -> int:
-    """Write a file that is not there yet; whatever the umask, others may read it, and only we change it.
-
-    Returns when it was last changed, in nanoseconds.
-    """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags, 0o755 if program else 0o644)
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        return os.fstat(descriptor).st_mtime_ns
-    finally:
-        os.close(descriptor)
-
-
-def reachable(path: Path, system: str = os.name) -> Path:
-    """Name a path so that Windows reads all of it: without a mark it stops at 260 letters."""
-    text = str(path)
-    if system != "nt" or text.startswith("\\\\?\\"):
-        return path
-    return Path(f"\\\\?\\UNC\\{text[2:]}" if text.startswith("\\\\") else f"\\\\?\\{text}")
-
-
-def within(root: str, name: str) -> str:
-    """Name something in a folder; behind its mark, Windows knows no slashes."""
-    return f"{root}/{name}" if os.sep == "/" else f"{root}{os.sep}{name.replace('/', os.sep)}"
 
 
 def _refuse_unfit(place: Place) -> None:

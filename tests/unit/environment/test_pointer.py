@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from envplan.environment.places import reachable
 from envplan.environment.pointer import Foreign, Nowhere, Ours, pointing
+from envplan.store.paths import reachable
 
 
 @pytest.mark.parametrize(

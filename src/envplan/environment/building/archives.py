@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from envplan.documents.reading import shown
-from envplan.environment.places import write_new
 from envplan.problems import EnvplanError, Problem, Said
+from envplan.store.paths import write_new
 
 DAMAGED = "EP452"
 
