@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Self
 
@@ -31,6 +32,8 @@ YANKED = "EP353"
 UNDATED = "EP354"
 NO_EXTRA = "EP355"
 
+_LEAVING = 2.0  # seconds for solvers to end; it takes them less than a tenth
+
 
 class Solving:
     """Solves as many questions as one command has; what was heard from an index is heard once."""
@@ -46,6 +49,7 @@ class Solving:
         self._memory = Memory(source)
         self._server = Server()
         self._views: dict[Target, View] = {}  # the last one of each
+        self._searching: set[threading.Thread] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -54,6 +58,10 @@ class Solving:
         for view in self._views.values():
             view.stop.set()
         self._server.close()
+        # Who interrupts us does not wait for these threads; cut off, they would leave their folders behind.
+        end = time.monotonic() + _LEAVING
+        while self._searching and time.monotonic() < end:
+            time.sleep(0.01)
 
     def answers(self, questions: Sequence[Question], *, fresh: bool = False) -> list[Answer]:
         """Answer every question. Pins of before that still hold together need no solver, unless `fresh`."""
@@ -115,11 +123,14 @@ class Solving:
             self._deadline,
             view.stop,
         )
+        self._searching.add(threading.current_thread())
         try:
-            return self._solver.search(search)
+            return Stopped() if view.stop.is_set() else self._solver.search(search)
         except OSError as error:  # a full disk, or no folder for temporary files
             why = (Said(error.strerror or str(error)), Said("the solver works in a temporary folder"))
             raise EnvplanError(Problem(NO_ROOM, "the solver has no room to work in", why=why)) from None
+        finally:
+            self._searching.discard(threading.current_thread())
 
     def _searched(self, view: View, result: Result) -> Answer:
         target, solver = view.question.target, self._solver.name
