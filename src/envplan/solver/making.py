@@ -32,7 +32,7 @@ from envplan.solver.second import second_opinion
 from envplan.solver.settle import settle
 from envplan.solver.solve import Solving
 from envplan.sources.model import Given
-from envplan.spec.model import Requirement, Spec
+from envplan.spec.model import Accelerator, AnyCuda, AnyRocm, CpuOnly, Exactly, Requirement, Spec
 from envplan.values.platforms import Platform
 from envplan.values.records import dataclass, replace
 from envplan.values.targets import Target
@@ -229,17 +229,37 @@ def _platforms(work: Work) -> tuple[Platform, ...]:
 
 
 def _kinds(work: Work, platforms: Sequence[Platform], catalog: Catalog) -> tuple[Kind, ...]:
-    """The kind of GPU this machine has; CUDA where it has none, because most have that."""
+    """The kinds of GPU that the spec names, and where it leaves that open the kind that this machine has."""
     covered = {machine.platform for machine in work.machines}
     if not catalog.frameworks or covered.issuperset(platforms):
         return ("cuda",)  # nobody will ask
-    here = work.here()
+    everywhere = work.spec.accelerator
+    wanted = [everywhere, *(one.accelerator for one in everything(work.spec) if one.accelerator)]
+    named = [kind for one in wanted if (kind := _kind(one))]
+    return tuple(dict.fromkeys([*named, *([] if _kind(everywhere) else _kinds_here(work.here()))]))
+
+
+def _kind(accelerator: Accelerator) -> Kind | None:
+    match accelerator:
+        case AnyCuda():
+            return "cuda"
+        case AnyRocm():
+            return "rocm"
+        case CpuOnly():
+            return "cpu"
+        case Exactly(variant):
+            return variant.kind
+    return None
+
+
+def _kinds_here(here: Machine) -> list[Kind]:
+    """CUDA where there is no GPU, because most have that."""
     kinds: list[Kind] = []
     if here.of("amd"):
         kinds.append("rocm")
     if here.of("intel") and not here.of("amd"):
         kinds.append("xpu")
-    return ("cuda",) if here.of("nvidia") or not kinds else tuple(kinds)
+    return ["cuda"] if here.of("nvidia") or not kinds else kinds
 
 
 def _python() -> Python:

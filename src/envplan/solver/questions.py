@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from envplan.planner.model import Pin
 from envplan.planner.targets import Served
 from envplan.planner.wishes import everything
 from envplan.solver.model import Bindings, Need, Question
-from envplan.spec.model import Spec
+from envplan.spec.model import Requirement, Spec
 from envplan.values.targets import Target
 
 if TYPE_CHECKING:  # reading them takes modules that few locks need
@@ -62,10 +63,23 @@ def targets_of(served: Served) -> list[Target]:
 
 
 def _needs(spec: Spec, served: Served, chosen: Callable[[Pin], bool]) -> Iterator[Need]:
-    asked = {one.name: one for one in everything(spec)}
+    asked: dict[str, list[Requirement]] = defaultdict(list)
+    for one in spec.everything:
+        asked[one.name].append(one)
     for pin in filter(chosen, served.pins):
-        origin = asked[pin.name].origin if pin.name in asked else f"brought along: {pin.name}"
-        yield Need(_requirement(pin), origin)
+        wanted = asked.get(pin.name, [])
+        if len(wanted) > 1 or any(one.marker for one in wanted):
+            yield from _apart(pin, wanted)
+        else:
+            yield Need(_requirement(pin), wanted[0].origin if wanted else f"brought along: {pin.name}")
+
+
+def _apart(pin: Pin, wanted: Iterable[Requirement]) -> Iterator[Need]:
+    """Name each place in the spec, with its own condition: the pin joins them all for all of its Pythons."""
+    for one in wanted:
+        extras = f"[{','.join(one.extras)}]" if one.extras else ""
+        required = _requirement(pin) if pin.exact else f"{one.name}{extras}{one.specifier}"
+        yield Need(f"{required} ; {one.marker}" if one.marker else required, one.origin)
 
 
 def _if_needed(pin: Pin, deeper: Collection[str]) -> bool:
