@@ -96,7 +96,8 @@ def _make(work: Work, tell: Tell, *, refresh: bool) -> Made:
             catalog = load([one.name for one in everything(whole)], overlay=work.folder / "catalog.d")
             chosen = _chosen(work, whole, catalog, indexes)
             deeper = [one.name for one in whole.packages if one not in work.spec.packages]
-            asked = questions(whole, chosen.served, catalog, deeper, work.given, _preferred(work))
+            here = work.here().platform if whole.options.allow_sdist else None
+            asked = questions(whole, chosen.served, catalog, deeper, work.given, _preferred(work), here)
             tell(f"solving for {_several(asked)}")
             answered = _solved(whole, asked, solving)
             found = _deeper(answered)
@@ -196,7 +197,16 @@ def _answers(answers: Sequence[Answer]) -> tuple[list[Solved], tuple[Problem, ..
 
         raise EnvplanError(*told_once(refused, [one.target for one in answers]))
     solved = [one for one in answers if isinstance(one, Solved)]
-    return solved, tuple(dict.fromkeys(problem for one in solved for problem in one.problems))
+    alike: dict[tuple[str, str], list[Problem]] = defaultdict(list)
+    for problem in (problem for one in solved for problem in one.problems):
+        alike[problem.code, problem.title].append(problem)
+    return solved, tuple(_joined(those) for those in alike.values())
+
+
+def _joined(those: Sequence[Problem]) -> Problem:
+    """Say once what holds for several targets."""
+    found = dict.fromkeys(said for one in those for said in one.found)
+    return replace(those[0], found=tuple(found))
 
 
 def _deeper(answers: Sequence[Answer]) -> tuple[Requirement, ...]:

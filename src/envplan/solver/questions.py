@@ -16,6 +16,7 @@ from envplan.planner.targets import Served
 from envplan.planner.wishes import everything
 from envplan.solver.model import Bindings, Need, Question
 from envplan.spec.model import Requirement, Spec
+from envplan.values.platforms import Platform
 from envplan.values.targets import Target
 
 if TYPE_CHECKING:  # reading them takes modules that few locks need
@@ -29,10 +30,12 @@ def questions(
     deeper: Collection[str],
     given: Sequence[Given],
     preferred: Mapping[Target, Mapping[str, Version]],
+    here: Platform | None = None,
 ) -> list[Question]:
     """Ask for every Python of every variant on every platform.
 
-    `deeper` are names that only other packages need: planned for, and taken where they are needed.
+    `deeper` are names that only other packages need: planned for, and taken where they are needed. `here` is
+    where source code can be built, if the spec allows any.
     """
     undecided = frozenset(catalog.bindings.keys() - {one.name for one in everything(spec)})
     return [
@@ -47,6 +50,7 @@ def questions(
             preferred=preferred.get(target),
             exclude_newer=spec.options.exclude_newer,
             sdists=frozenset(spec.options.allow_sdist),
+            foreign=here not in (None, one.platform),
             libc=one.libc,
             macos=one.macos,
             undecided=undecided - {pin.name for pin in one.pins},

@@ -12,6 +12,7 @@ from packaging.version import Version
 
 from envplan.documents import nearest
 from envplan.index.model import File
+from envplan.lockfile.model import ArchiveSource
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.processes.outcomes import Stopped
 from envplan.solver.closure import Closure, close, wrong
@@ -31,6 +32,7 @@ BROKEN = "EP352"
 YANKED = "EP353"
 UNDATED = "EP354"
 NO_EXTRA = "EP355"
+CODE_RUNS = "EP357"
 
 _LEAVING = 2.0  # seconds for solvers to end; it takes them less than a tenth
 
@@ -191,12 +193,26 @@ def _warnings(view: View, files: Mapping[str, File]) -> list[Problem]:
             found = Said(file.yanked or "no reason is given", file.index)
             title = f"{name} {file.version} was withdrawn by its makers, and is taken because it is pinned"
             problems.append(Problem(YANKED, title, found=(found,), severity="warning"))
+    for name, version, file_name, origin in _source_code(view, files):
+        title = f"{name} {version} is source code, which runs when it is installed"
+        why = Said("it is built where it is installed, by code of its own; allow-sdist names it")
+        found = Said(file_name, origin)
+        problems.append(Problem(CODE_RUNS, title, found=(found,), why=(why,), severity="note"))
     undated = [name for name, file in files.items() if view.cutoff and not file.uploaded]
     if undated:
         title = "exclude-newer cannot be applied where an index does not say when a file was published"
         found = Said(", ".join(undated), "; ".join(sorted({files[name].index for name in undated})))
         problems.append(Problem(UNDATED, title, found=(found,), severity="warning"))
     return problems
+
+
+def _source_code(view: View, files: Mapping[str, File]) -> Iterator[tuple[str, Version, str, str]]:
+    for name, file in files.items():
+        if not file.is_wheel:
+            yield name, file.version, file.name, file.index
+    for name, given in view.given.items():
+        if isinstance(given.source, ArchiveSource) and not given.source.is_wheel:
+            yield name, given.metadata.version, given.source.name, given.source.path
 
 
 def _without_extra(view: View, versions: Mapping[str, Version]) -> Iterator[Problem]:

@@ -98,3 +98,14 @@ def test_an_accelerator_that_is_named_needs_no_machine_that_has_it(
         '[targets]\nplatforms = ["linux-x86_64"]\n'
     ).locked()
     assert project.document["dependency-groups"] == variants
+
+
+def test_what_holds_for_several_targets_is_said_once(project: Project) -> None:
+    """The PyTorch index does not say when its files were published."""
+    project.spec(
+        '[env]\npython = "3.11"\n\n[packages]\ntorch = "2.2"\n\n[targets]\nplatforms = ["linux-x86_64"]\n\n'
+        '[options]\nexclude-newer = "2026-11-01"\n'
+    )
+    done = project.lock()
+    assert done.stderr.count("EP354") == 1
+    assert all(f"https://download.pytorch.org/whl/{one}" in done.stderr for one in ("cpu", "cu118", "cu121"))
