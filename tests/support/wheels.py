@@ -76,13 +76,18 @@ def metadata(
 
 
 def sdist(
-    name: str, version: str, requires: Sequence[str] = (), requires_python: str | None = None
+    name: str,
+    version: str,
+    requires: Sequence[str] = (),
+    requires_python: str | None = None,
+    *,
+    metadata_version: str = "2.2",
 ) -> tuple[str, bytes]:
     """An sdist's file name and bytes. It builds offline: its backend is a file of its own."""
     stem = f"{escaped(name).lower()}-{version}"
     filename, body = wheel(name, version, requires=requires, requires_python=requires_python)
     contents = {
-        "PKG-INFO": metadata(name, version, requires, requires_python, metadata_version="2.2"),
+        "PKG-INFO": metadata(name, version, requires, requires_python, metadata_version=metadata_version),
         "pyproject.toml": (
             '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n\n'
             f'[project]\nname = "{name}"\nversion = "{version}"\n'

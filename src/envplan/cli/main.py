@@ -28,7 +28,8 @@ examples:
   envplan probe --save profiles/this.toml          write this machine down
   envplan explain EP203                            what a code means
 
-exit codes: 0 done, 1 the answer is no, 2 bad input, 3 network or solver, 4 this machine, 70 a bug in envplan
+exit codes: 0 done, 1 the answer is no, 2 bad input, 3 network or solver, 4 this machine, 70 a bug in envplan,
+130 interrupted (143: told to end by another program, 129: its terminal was closed)
 """
 
 
@@ -70,11 +71,11 @@ def _answer(arguments: list[str]) -> Answer:
         return _refused(_usage_problem(str(error)))
     except EnvplanError as error:
         return Answer("refused", problems=error.problems, exit=error.exit)
-    except KeyboardInterrupt:
-        return Answer("interrupted", problems=(_interrupted(),), exit=_INTERRUPTED)
+    except KeyboardInterrupt as error:
+        return _interrupted(error)
     except Exception as error:
-        if _was_interrupted(error):
-            return Answer("interrupted", problems=(_interrupted(),), exit=_INTERRUPTED)
+        if interrupt := _interrupt_behind(error):
+            return _interrupted(interrupt)
         if os.environ.get("ENVPLAN_TRACEBACK"):
             raise
         return _refused(_bug(error))
@@ -186,16 +187,17 @@ def _unknown_words(unknown: list[str], parser: argparse.ArgumentParser) -> str:
     return f"not understood: {' '.join(unknown)}\0{parser.prog}\0{meant}"
 
 
-def _was_interrupted(error: BaseException | None) -> bool:
-    """Whether Ctrl-C is behind an error: Python 3.11 makes a RuntimeError of one within __set_name__."""
+def _interrupt_behind(error: BaseException | None) -> KeyboardInterrupt | None:
+    """Find Ctrl-C behind an error: Python 3.11 makes a RuntimeError of one within __set_name__."""
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__ or error.__context__
-    return error is not None
+    return error
 
 
-def _interrupted() -> Problem:
+def _interrupted(interrupt: KeyboardInterrupt) -> Answer:
     why = "each file is as it was before, or as it was asked for; the old environment is intact"
-    return Problem("EP901", "interrupted", why=(Said(why),))
+    problem = Problem("EP901", "interrupted", why=(Said(why),))
+    return Answer("interrupted", problems=(problem,), exit=getattr(interrupt, "exit", _INTERRUPTED))
 
 
 def _bug(error: Exception) -> Problem:

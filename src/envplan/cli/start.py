@@ -1,4 +1,4 @@
-"""The console script: Ctrl-C is quiet from the first moment, while the rest is still being imported."""
+"""The console script: who is asked to end does so quietly, while the rest is still being imported too."""
 
 from __future__ import annotations
 
@@ -13,18 +13,43 @@ try:
 except KeyboardInterrupt:  # these few milliseconds, too
     raise SystemExit(_INTERRUPTED) from None
 
+# Ctrl-C; whoever stops services and containers; the terminal that is closed, which Windows does not tell.
+_ENDINGS = [
+    ending for name in ("SIGINT", "SIGTERM", "SIGHUP") if (ending := getattr(signal, name, None)) is not None
+]
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asked us to end; everything is left as with Ctrl-C, which is one of them."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit = 128 + number  # as shells tell it of what a signal ended
+
 
 def main() -> int:
     """Import the command line and run it."""
     gc.set_threshold(50_000)  # what a command makes it keeps to its end: fewer looks save 5 % of the time
-    usual = signal.signal(signal.SIGINT, _leave)
+    # What was ignored when we were started stays so: `nohup`, and a shell's jobs in the background.
+    heard = [ending for ending in _ENDINGS if signal.getsignal(ending) is not signal.SIG_IGN]
+    for ending in heard:
+        signal.signal(ending, _leave)
     from envplan.cli.main import main as run
 
-    signal.signal(signal.SIGINT, usual)
-    code = run()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the answer is out; only leaving is left
+    for ending in heard:
+        signal.signal(ending, _interrupt)
+    try:
+        code = run()
+    except Interrupted as again:  # while the first of two was being answered
+        code = again.exit
+    for ending in heard:
+        signal.signal(ending, signal.SIG_IGN)  # the answer is out; only leaving is left
     return code
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    os._exit(_INTERRUPTED)  # nothing has been done yet, and nothing needs to be undone
+    os._exit(128 + number)  # nothing has been done yet, and nothing needs to be undone
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise Interrupted(number)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from envplan.documents.reading import shown
 from envplan.problems import EnvplanError, Problem, Said
 
 CODE = "EP401"
+
+_ABANDONED = 3600.0  # seconds; to write a document takes a hundredth of one
 
 
 def write_document(path: Path, text: str, *, code: str = CODE) -> None:
@@ -56,7 +60,9 @@ def _cures(path: Path, error: Exception) -> tuple[str, ...]:
 def _write(path: Path, data: bytes) -> None:
     refuse_other_kinds(path)  # to replace /dev/null by a file is more than was asked for
     # A random name: in containers every process is number 7, and a killed one leaves its file behind.
-    beside = path.with_name(f".{path.name[:100]}.{os.urandom(4).hex()}.new")
+    stem = f".{path.name[:100]}."
+    beside = path.with_name(f"{stem}{os.urandom(4).hex()}.new")
+    _clear(path.parent, re.compile(re.escape(stem) + r"[0-9a-f]{8}\.new"))
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         with os.fdopen(descriptor, "wb") as file:
@@ -71,6 +77,14 @@ def _write(path: Path, data: bytes) -> None:
             beside.unlink()
         raise
     _sync_folder(path.parent)
+
+
+def _clear(folder: Path, names: re.Pattern[str]) -> None:
+    """Take away what was begun an hour ago and never put in place: whoever wrote it was killed."""
+    with contextlib.suppress(OSError):
+        for left in folder.iterdir():
+            if names.fullmatch(left.name) and time.time() - left.lstat().st_mtime > _ABANDONED:
+                left.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import time
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 VARIABLE = "ENVPLAN_STORE"
 
 _FORMAT = b"envplan-index-3\n"
+_ABANDONED = 3600.0  # seconds; to write an entry takes a thousandth of one
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -29,6 +31,7 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._made: set[str] = set()  # folders that are surely there
+        self._beginning = folder / "begun"
 
     def read(self, kind: str, *key: str) -> bytes | None:
         """Return an entry, unless it is missing or damaged."""
@@ -46,11 +49,10 @@ class Cache:
     def write(self, kind: str, *key: str, body: bytes) -> None:
         """Put an entry in place; of several processes, the last one stays."""
         path = str(self._path(kind, key))
-        beside = f"{path}.{os.getpid()}-{os.urandom(4).hex()}"
+        beside = f"{self._beginning}/{os.getpid()}-{os.urandom(4).hex()}"
         try:
             if kind not in self._made:
-                (self.folder / kind).mkdir(parents=True, exist_ok=True)
-                self._made.add(kind)
+                self._make(kind)
             try:
                 with open(beside, "wb") as file:  # noqa: PTH123 - once for each page, and pathlib takes twice as long
                     file.write(_FORMAT + zlib.crc32(body).to_bytes(4, "big") + body)
@@ -61,6 +63,16 @@ class Cache:
                 raise
         except (OSError, ValueError):
             return
+
+    def _make(self, kind: str) -> None:
+        if not self._made:
+            self._beginning.mkdir(parents=True, exist_ok=True)
+            for left in self._beginning.iterdir():  # by those that were killed
+                with contextlib.suppress(OSError):
+                    if time.time() - left.stat().st_mtime > _ABANDONED:
+                        left.unlink()
+        (self.folder / kind).mkdir(exist_ok=True)
+        self._made.add(kind)
 
     def _path(self, kind: str, key: tuple[str, ...]) -> Path:
         named = hashlib.sha256("\n".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:40]

@@ -8,6 +8,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from email.parser import HeaderParser
 from typing import BinaryIO, cast
 
 from envplan.documents.reading import shown
@@ -42,6 +43,21 @@ def sdist_metadata(archive: BinaryIO, file: File) -> bytes:
         return info
     lines = list(_required(found["needs"].decode("utf-8", "replace")))
     return "".join(f"{one}\n" for one in lines).encode() + info
+
+
+def only_a_guess(raw: bytes) -> str:
+    """Say why PKG-INFO does not bind a build; empty where it does (since version 2.2 of the format)."""
+    said = HeaderParser().parsestr(re.split(r"\r?\n\r?\n", raw.decode("utf-8", "replace"))[0] + "\n\n")
+    format_ = str(said.get("Metadata-Version", "")).strip()
+    if not re.fullmatch(r"[0-9]{1,3}\.[0-9]{1,3}", format_) or _dotted(format_) < (2, 2):
+        return f"metadata of version {shown(format_)}, which a build may contradict"
+    dynamic = {str(one).strip().lower() for one in said.get_all("Dynamic", [])}
+    left = dynamic & {"requires-dist", "provides-extra", "requires-python"}
+    return f"dynamic: {', '.join(sorted(left))}" if left else ""
+
+
+def _dotted(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split("."))
 
 
 def _entries(archive: BinaryIO, file: File) -> Iterator[tuple[str, bytes]]:

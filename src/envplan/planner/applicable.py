@@ -19,8 +19,7 @@ _PROCESSORS = {("windows", "x86_64"): "AMD64", ("windows", "aarch64"): "ARM64", 
 
 def applicable(spec: Spec, platform: Platform, pythons: Iterable[Python]) -> Spec:
     """Leave out what is marked for other systems; a name that stands several times must meet all of them."""
-    every = [*spec.packages, *(one for _, group in spec.groups for one in group)]
-    if not any(one.marker for one in every) and len({one.name for one in spec.packages}) == len(
+    if not any(one.marker for one in spec.everything) and len({one.name for one in spec.packages}) == len(
         spec.packages
     ):
         return spec
@@ -32,14 +31,9 @@ def applicable(spec: Spec, platform: Platform, pythons: Iterable[Python]) -> Spe
 def _merged(packages: Iterable[Requirement], environments: list[dict[str, str]]) -> tuple[Requirement, ...]:
     found: dict[str, Requirement] = {}
     for one in packages:
-        if not _holds(one.marker, environments):
-            continue
-        before = found.get(one.name)
-        if before:
-            both = ",".join(asked for asked in (before.asked, one.asked) if asked != "*") or "*"
-            extras = tuple(sorted({*before.extras, *one.extras}))
-            one = replace(before, specifier=before.specifier & one.specifier, asked=both, extras=extras)
-        found[one.name] = one
+        if _holds(one.marker, environments):
+            before = found.get(one.name)
+            found[one.name] = before.with_also(one) if before else one
     return tuple(found.values())
 
 

@@ -28,11 +28,11 @@ def others(spec: Spec, catalog: Catalog) -> tuple[Requirement, ...]:
 
 
 def everything(spec: Spec) -> tuple[Requirement, ...]:
-    """All packages, those of groups last; a name that stands in both is the one of the packages."""
-    found = {requirement.name: requirement for requirement in spec.packages}
-    for _, group in spec.groups:
-        for requirement in group:
-            found.setdefault(requirement.name, requirement)
+    """All packages, those of groups last; what several places ask of one is joined."""
+    found: dict[str, Requirement] = {}
+    for requirement in spec.everything:
+        before = found.get(requirement.name)
+        found[requirement.name] = before.with_also(requirement) if before else requirement
     return tuple(found.values())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -25,6 +26,8 @@ Line = Callable[[str], None]
 _GLANCE = 0.05  # how soon a deadline or a stop is seen
 _GRACE = 1.0  # for its output, once it has ended: something it left behind may hold that open
 _BEGINNING = 4096
+
+_RUNNING: set[Popen[bytes]] = set()  # threads that are cut off when we end cannot end what they wait for
 
 
 def run(
@@ -63,12 +66,20 @@ def run(
         )
     except (OSError, ValueError) as error:
         return NotStarted(getattr(error, "strerror", None) or str(error))
+    _RUNNING.add(process)
     watch = _Watch(process, limit, line)
     try:
         watch.begin(given)
         return watch.outcome(deadline, stop)
     finally:
         watch.left.set()
+        _end(process)
+        _RUNNING.discard(process)
+
+
+@atexit.register
+def _end_all() -> None:
+    for process in list(_RUNNING):
         _end(process)
 
 

@@ -32,7 +32,7 @@ from envplan.solver.second import second_opinion
 from envplan.solver.settle import settle
 from envplan.solver.solve import Solving
 from envplan.sources.model import Given
-from envplan.spec.model import Requirement, Spec
+from envplan.spec.model import Accelerator, AnyCuda, AnyRocm, CpuOnly, Exactly, Requirement, Spec
 from envplan.values.platforms import Platform
 from envplan.values.records import dataclass, replace
 from envplan.values.targets import Target
@@ -96,7 +96,8 @@ def _make(work: Work, tell: Tell, *, refresh: bool) -> Made:
             catalog = load([one.name for one in everything(whole)], overlay=work.folder / "catalog.d")
             chosen = _chosen(work, whole, catalog, indexes)
             deeper = [one.name for one in whole.packages if one not in work.spec.packages]
-            asked = questions(whole, chosen.served, catalog, deeper, work.given, _preferred(work))
+            here = work.here().platform if whole.options.allow_sdist else None
+            asked = questions(whole, chosen.served, catalog, deeper, work.given, _preferred(work), here)
             tell(f"solving for {_several(asked)}")
             answered = _solved(whole, asked, solving)
             found = _deeper(answered)
@@ -196,7 +197,16 @@ def _answers(answers: Sequence[Answer]) -> tuple[list[Solved], tuple[Problem, ..
 
         raise EnvplanError(*told_once(refused, [one.target for one in answers]))
     solved = [one for one in answers if isinstance(one, Solved)]
-    return solved, tuple(dict.fromkeys(problem for one in solved for problem in one.problems))
+    alike: dict[tuple[str, str], list[Problem]] = defaultdict(list)
+    for problem in (problem for one in solved for problem in one.problems):
+        alike[problem.code, problem.title].append(problem)
+    return solved, tuple(_joined(those) for those in alike.values())
+
+
+def _joined(those: Sequence[Problem]) -> Problem:
+    """Say once what holds for several targets."""
+    found = dict.fromkeys(said for one in those for said in one.found)
+    return replace(those[0], found=tuple(found))
 
 
 def _deeper(answers: Sequence[Answer]) -> tuple[Requirement, ...]:
@@ -229,17 +239,37 @@ def _platforms(work: Work) -> tuple[Platform, ...]:
 
 
 def _kinds(work: Work, platforms: Sequence[Platform], catalog: Catalog) -> tuple[Kind, ...]:
-    """The kind of GPU this machine has; CUDA where it has none, because most have that."""
+    """The kinds of GPU that the spec names, and where it leaves that open the kind that this machine has."""
     covered = {machine.platform for machine in work.machines}
     if not catalog.frameworks or covered.issuperset(platforms):
         return ("cuda",)  # nobody will ask
-    here = work.here()
+    everywhere = work.spec.accelerator
+    wanted = [everywhere, *(one.accelerator for one in everything(work.spec) if one.accelerator)]
+    named = [kind for one in wanted if (kind := _kind(one))]
+    return tuple(dict.fromkeys([*named, *([] if _kind(everywhere) else _kinds_here(work.here()))]))
+
+
+def _kind(accelerator: Accelerator) -> Kind | None:
+    match accelerator:
+        case AnyCuda():
+            return "cuda"
+        case AnyRocm():
+            return "rocm"
+        case CpuOnly():
+            return "cpu"
+        case Exactly(variant):
+            return variant.kind
+    return None
+
+
+def _kinds_here(here: Machine) -> list[Kind]:
+    """CUDA where there is no GPU, because most have that."""
     kinds: list[Kind] = []
     if here.of("amd"):
         kinds.append("rocm")
     if here.of("intel") and not here.of("amd"):
         kinds.append("xpu")
-    return ("cuda",) if here.of("nvidia") or not kinds else tuple(kinds)
+    return ["cuda"] if here.of("nvidia") or not kinds else kinds
 
 
 def _python() -> Python:

@@ -61,6 +61,7 @@ class Question:
         frozenset()
     )  # names that a plan must decide before any index is asked for them
     given: tuple[Given, ...] = ()  # from a folder, file or repository: no index is asked for them
+    foreign: bool = False  # not for this machine: what a build says there is known where it is written down
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from envplan.planner.model import Pin
 from envplan.planner.targets import Served
 from envplan.planner.wishes import everything
 from envplan.solver.model import Bindings, Need, Question
-from envplan.spec.model import Spec
+from envplan.spec.model import Requirement, Spec
+from envplan.values.platforms import Platform
 from envplan.values.targets import Target
 
 if TYPE_CHECKING:  # reading them takes modules that few locks need
@@ -28,10 +30,12 @@ def questions(
     deeper: Collection[str],
     given: Sequence[Given],
     preferred: Mapping[Target, Mapping[str, Version]],
+    here: Platform | None = None,
 ) -> list[Question]:
     """Ask for every Python of every variant on every platform.
 
-    `deeper` are names that only other packages need: planned for, and taken where they are needed.
+    `deeper` are names that only other packages need: planned for, and taken where they are needed. `here` is
+    where source code can be built, if the spec allows any.
     """
     undecided = frozenset(catalog.bindings.keys() - {one.name for one in everything(spec)})
     return [
@@ -46,6 +50,7 @@ def questions(
             preferred=preferred.get(target),
             exclude_newer=spec.options.exclude_newer,
             sdists=frozenset(spec.options.allow_sdist),
+            foreign=here not in (None, one.platform),
             libc=one.libc,
             macos=one.macos,
             undecided=undecided - {pin.name for pin in one.pins},
@@ -62,10 +67,23 @@ def targets_of(served: Served) -> list[Target]:
 
 
 def _needs(spec: Spec, served: Served, chosen: Callable[[Pin], bool]) -> Iterator[Need]:
-    asked = {one.name: one for one in everything(spec)}
+    asked: dict[str, list[Requirement]] = defaultdict(list)
+    for one in spec.everything:
+        asked[one.name].append(one)
     for pin in filter(chosen, served.pins):
-        origin = asked[pin.name].origin if pin.name in asked else f"brought along: {pin.name}"
-        yield Need(_requirement(pin), origin)
+        wanted = asked.get(pin.name, [])
+        if len(wanted) > 1 or any(one.marker for one in wanted):
+            yield from _apart(pin, wanted)
+        else:
+            yield Need(_requirement(pin), wanted[0].origin if wanted else f"brought along: {pin.name}")
+
+
+def _apart(pin: Pin, wanted: Iterable[Requirement]) -> Iterator[Need]:
+    """Name each place in the spec, with its own condition: the pin joins them all for all of its Pythons."""
+    for one in wanted:
+        extras = f"[{','.join(one.extras)}]" if one.extras else ""
+        required = _requirement(pin) if pin.exact else f"{one.name}{extras}{one.specifier}"
+        yield Need(f"{required} ; {one.marker}" if one.marker else required, one.origin)
 
 
 def _if_needed(pin: Pin, deeper: Collection[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Self
 
@@ -11,6 +12,7 @@ from packaging.version import Version
 
 from envplan.documents import nearest
 from envplan.index.model import File
+from envplan.lockfile.model import ArchiveSource
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.processes.outcomes import Stopped
 from envplan.solver.closure import Closure, close, wrong
@@ -30,6 +32,9 @@ BROKEN = "EP352"
 YANKED = "EP353"
 UNDATED = "EP354"
 NO_EXTRA = "EP355"
+CODE_RUNS = "EP357"
+
+_LEAVING = 2.0  # seconds for solvers to end; it takes them less than a tenth
 
 
 class Solving:
@@ -46,6 +51,7 @@ class Solving:
         self._memory = Memory(source)
         self._server = Server()
         self._views: dict[Target, View] = {}  # the last one of each
+        self._searching: set[threading.Thread] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -54,6 +60,10 @@ class Solving:
         for view in self._views.values():
             view.stop.set()
         self._server.close()
+        # Who interrupts us does not wait for these threads; cut off, they would leave their folders behind.
+        end = time.monotonic() + _LEAVING
+        while self._searching and time.monotonic() < end:
+            time.sleep(0.01)
 
     def answers(self, questions: Sequence[Question], *, fresh: bool = False) -> list[Answer]:
         """Answer every question. Pins of before that still hold together need no solver, unless `fresh`."""
@@ -115,11 +125,14 @@ class Solving:
             self._deadline,
             view.stop,
         )
+        self._searching.add(threading.current_thread())
         try:
-            return self._solver.search(search)
+            return Stopped() if view.stop.is_set() else self._solver.search(search)
         except OSError as error:  # a full disk, or no folder for temporary files
             why = (Said(error.strerror or str(error)), Said("the solver works in a temporary folder"))
             raise EnvplanError(Problem(NO_ROOM, "the solver has no room to work in", why=why)) from None
+        finally:
+            self._searching.discard(threading.current_thread())
 
     def _searched(self, view: View, result: Result) -> Answer:
         target, solver = view.question.target, self._solver.name
@@ -180,12 +193,26 @@ def _warnings(view: View, files: Mapping[str, File]) -> list[Problem]:
             found = Said(file.yanked or "no reason is given", file.index)
             title = f"{name} {file.version} was withdrawn by its makers, and is taken because it is pinned"
             problems.append(Problem(YANKED, title, found=(found,), severity="warning"))
+    for name, version, file_name, origin in _source_code(view, files):
+        title = f"{name} {version} is source code, which runs when it is installed"
+        why = Said("it is built where it is installed, by code of its own; allow-sdist names it")
+        found = Said(file_name, origin)
+        problems.append(Problem(CODE_RUNS, title, found=(found,), why=(why,), severity="note"))
     undated = [name for name, file in files.items() if view.cutoff and not file.uploaded]
     if undated:
         title = "exclude-newer cannot be applied where an index does not say when a file was published"
         found = Said(", ".join(undated), "; ".join(sorted({files[name].index for name in undated})))
         problems.append(Problem(UNDATED, title, found=(found,), severity="warning"))
     return problems
+
+
+def _source_code(view: View, files: Mapping[str, File]) -> Iterator[tuple[str, Version, str, str]]:
+    for name, file in files.items():
+        if not file.is_wheel:
+            yield name, file.version, file.name, file.index
+    for name, given in view.given.items():
+        if isinstance(given.source, ArchiveSource) and not given.source.is_wheel:
+            yield name, given.metadata.version, given.source.name, given.source.path
 
 
 def _without_extra(view: View, versions: Mapping[str, Version]) -> Iterator[Problem]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from packaging.version import Version
 
 from envplan.solver.markers import Requires
-from envplan.solver.view import Page, Release
+from envplan.solver.releases import Release
+from envplan.solver.view import Page
 
 # Required by versions that nobody may take; no index is asked for it.
 NOT_USABLE = "envplan-not-usable"

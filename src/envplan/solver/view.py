@@ -7,19 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from envplan.index.columns import at, kinds
-from envplan.index.model import File, Metadata, Project
+from envplan.index.model import File, Project
 from envplan.index.specifiers import specifiers
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.solver.beside import file_of
 from envplan.solver.fitting import Ground, Rank, Unfit, build_of, judge
-from envplan.solver.markers import Dependency, Requires, World, admits, needed
+from envplan.solver.markers import Requires, World, admits, needed
 from envplan.solver.model import Need, Question, Undecided
 from envplan.solver.parallel import in_parallel
+from envplan.solver.releases import Release, released
 from envplan.solver.source import Memory
 from envplan.values.records import dataclass, field, replace
 
@@ -61,15 +62,6 @@ class Wanted:
 
     need: Need
     requires: Requires
-
-
-@dataclass(frozen=True)
-class Release:
-    """One version that was looked at: its metadata and what follows from it here."""
-
-    metadata: Metadata
-    dependencies: tuple[Dependency, ...]
-    unusable: str = ""  # why no target may take it, however well its file fits
 
 
 @dataclass
@@ -130,7 +122,9 @@ class View:
         except EnvplanError as error:
             self._fail(name, error)
             raise
-        release = self._judge(name, version, metadata)
+        found = self.memory.dependencies(metadata, self.world)
+        foreign = self._is_foreign(name, version)
+        release = released(name, version, metadata, found, self.world.python, foreign=foreign)
         with self._lock:
             return self.releases.setdefault((name, version), release)
 
@@ -252,20 +246,10 @@ class View:
     def _pinned(self, name: str, version: Version) -> bool:
         return any(exact.contains(version, prereleases=True) for exact in self._exact.get(name, ()))
 
-    def _judge(self, name: str, version: Version, metadata: Metadata) -> Release:
-        found = self.memory.dependencies(metadata, self.world)
-        unusable = next(
-            (one.requires for one in found if isinstance(one.requires, str) and not one.extra), ""
-        )
-        if canonicalize_name(metadata.name) != name or metadata.version.public != version.public:
-            unusable = f"its own metadata says that it is {metadata.name} {metadata.version}"
-        elif metadata.requires_python:
-            try:
-                if not admits(SpecifierSet(metadata.requires_python), self.world.python):
-                    unusable = f"requires Python {metadata.requires_python}"
-            except InvalidSpecifier:
-                unusable = f"requires Python {metadata.requires_python!r}, which is no version"
-        return Release(metadata, found, unusable)
+    def _is_foreign(self, name: str, version: Version) -> bool:
+        """Whether it is source code that this machine cannot build as the target would."""
+        file = None if name in self.given else self.page(name).files.get(version)
+        return self.question.foreign and file is not None and not file.is_wheel
 
 
 def _undecided(name: str) -> Problem:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection
-from email.parser import HeaderParser
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,7 +17,7 @@ from packaging.version import Version
 
 from envplan.documents.reading import shown
 from envplan.index.model import File, Metadata
-from envplan.index.sdists import sdist_metadata
+from envplan.index.sdists import only_a_guess, sdist_metadata
 from envplan.index.trouble import Trouble
 from envplan.index.wheels import metadata_bytes, parse_metadata
 from envplan.lockfile.model import ArchiveSource
@@ -65,7 +63,7 @@ def _metadata(content: BinaryIO, file: File, place: FromPath, requirement: Requi
         metadata = parse_metadata(raw, file)
     except Trouble as trouble:
         raise _damaged(requirement, place.path, trouble.found) from None
-    if not file.is_wheel and (found := _only_a_guess(raw)):
+    if not file.is_wheel and (found := only_a_guess(raw)):
         raise unstated(requirement, f"{shown(place.path)}: PKG-INFO", found)
     return metadata
 
@@ -87,21 +85,6 @@ def _named(name: str, written: str, requirement: Requirement) -> tuple[str, Vers
     except (InvalidWheelFilename, InvalidSdistFilename):
         pass
     raise _damaged(requirement, written, "its name is not that of a wheel (.whl) or source archive (.tar.gz)")
-
-
-def _only_a_guess(raw: bytes) -> str:
-    """Say why PKG-INFO does not bind a build; empty where it does (since version 2.2 of the format)."""
-    said = HeaderParser().parsestr(re.split(r"\r?\n\r?\n", raw.decode("utf-8", "replace"))[0] + "\n\n")
-    format_ = str(said.get("Metadata-Version", "")).strip()
-    if not re.fullmatch(r"[0-9]{1,3}\.[0-9]{1,3}", format_) or _dotted(format_) < (2, 2):
-        return f"metadata of version {shown(format_)}, which a build may contradict"
-    dynamic = {str(one).strip().lower() for one in said.get_all("Dynamic", [])}
-    left = dynamic & {"requires-dist", "provides-extra", "requires-python"}
-    return f"dynamic: {', '.join(sorted(left))}" if left else ""
-
-
-def _dotted(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split("."))
 
 
 def _damaged(requirement: Requirement, written: str, found: str) -> EnvplanError:

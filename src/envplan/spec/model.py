@@ -6,7 +6,7 @@ from packaging.specifiers import SpecifierSet
 
 from envplan.problems import Problem
 from envplan.values.platforms import Platform
-from envplan.values.records import dataclass, field
+from envplan.values.records import dataclass, field, replace
 from envplan.values.variants import Variant
 from envplan.values.versions import Cuda, Python
 
@@ -107,6 +107,20 @@ class Requirement:
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
         return f"{self.name}{extras} {self.asked}"
 
+    def with_also(self, other: Requirement) -> Requirement:
+        """Join what another place in the spec asks of the package: one environment holds one of it."""
+        asked = dict.fromkeys(one.asked for one in (self, other) if one.asked != "*")
+        located = other if isinstance(self.location, FromIndex) else self
+        return replace(
+            self,
+            origin=self.origin if self.origin == other.origin else f"{self.origin}; {other.origin}",
+            asked=", ".join(asked) or "*",
+            specifier=self.specifier & other.specifier,
+            extras=tuple(dict.fromkeys((*self.extras, *other.extras))),
+            accelerator=self.accelerator or other.accelerator,
+            location=located.location,
+        )
+
 
 @dataclass(frozen=True)
 class Index:
@@ -146,6 +160,11 @@ class Spec:
     options: Options = Options()
     requires_python: SpecifierSet = field(default_factory=SpecifierSet)  # of the project around it
     notes: tuple[Problem, ...] = field(default=(), compare=False)  # what was read, but not as written
+
+    @property
+    def everything(self) -> tuple[Requirement, ...]:
+        """All that is asked for, that of groups last; a name may stand several times."""
+        return (*self.packages, *(one for _, group in self.groups for one in group))
 
     def runs_on(self, python: Python) -> bool:
         """Whether the project around it admits some release of a minor version; none has ever had forty."""

@@ -17,7 +17,6 @@ from envplan.lockfile.encode import encode
 from envplan.lockfile.model import GitSource, Lock, Source
 from envplan.lockfile.rules import LOCK_FILE
 from envplan.machine.model import Machine
-from envplan.planner.wishes import everything
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.solver.differences import Difference
 from envplan.solver.ignored import ignored_settings
@@ -143,7 +142,7 @@ def _given(
     spec: Spec, folder: Path, file: Path, before: Lock | None, request: LockRequest, tell: Tell
 ) -> tuple[Given, ...]:
     """Ask folders, files and git repositories what they hold; a commit stays until it is to be upgraded."""
-    elsewhere = [one for one in everything(spec) if not isinstance(one.location, FromIndex)]
+    elsewhere = [one for one in spec.everything if not isinstance(one.location, FromIndex)]
     if not elsewhere:
         return ()
     from envplan.sources.asked import given

@@ -26,11 +26,11 @@ _LISTED = 5
 
 @dataclass(frozen=True)
 class Opened:
-    """A lock, and the packages of its spec by name; none where no spec could be read."""
+    """A lock, and what its spec asks of packages, by name; none where no spec could be read."""
 
     lock: Lock
     file: Path
-    wanted: dict[str, Requirement] | None
+    wanted: dict[str, tuple[Requirement, ...]] | None
     options: str  # what to type after another command, for it to see the same lock
 
 
@@ -86,7 +86,7 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _wanted(spec_file: Path, lock: Lock, *, asked: bool) -> dict[str, Requirement] | None:
+def _wanted(spec_file: Path, lock: Lock, *, asked: bool) -> dict[str, tuple[Requirement, ...]] | None:
     """Read what the spec wants; a lock can be looked at without it, unless somebody names one."""
     from envplan.spec.read import read_spec
 
@@ -98,8 +98,10 @@ def _wanted(spec_file: Path, lock: Lock, *, asked: bool) -> dict[str, Requiremen
         return None
     if spec.name != lock.name and not asked:
         return None  # the spec of another environment that lies in the same folder
-    grouped = {one.name: one for _, group in spec.groups for one in group}
-    return {**grouped, **{one.name: one for one in spec.packages}}
+    found: dict[str, tuple[Requirement, ...]] = {}
+    for one in spec.everything:
+        found[one.name] = (*found.get(one.name, ()), one)
+    return found
 
 
 def _unreadable(file: Path, error: Exception, cure: str) -> Problem:

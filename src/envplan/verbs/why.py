@@ -31,7 +31,7 @@ class WhyMade:
     name: str
     builds: tuple[Build, ...]
     targets: tuple[Target, ...]  # of the whole lock
-    asked: Requirement | None  # as the spec asks for it, where it does
+    asked: tuple[Requirement, ...]  # as the spec asks for it, in as many places as it does
     from_spec: bool  # whether the ways start at the packages of the spec
 
 
@@ -45,7 +45,7 @@ def why_package(name: str, spec_file: Path | None = None, lock_file: Path | None
     wanted = opened.wanted or {}
     every = targets_of(opened.lock)
     builds = tuple(Build(one, _deciding(one, opened.lock, alone=len(found) == 1)) for one in found)
-    return WhyMade(normal, builds, every, wanted.get(normal), opened.wanted is not None)
+    return WhyMade(normal, builds, every, wanted.get(normal, ()), opened.wanted is not None)
 
 
 def _deciding(held: Held, lock: Lock, *, alone: bool) -> tuple[Offer, ...]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import resource
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -61,16 +64,54 @@ def test_killed_at_any_moment_it_leaves_a_whole_lock(
     assert now in (old, after)
 
 
-@pytest.mark.parametrize("pattern", ["/whl/*/torch/", "/simple/pandas/", "*.metadata"])
-def test_interrupted_while_an_index_is_silent_it_ends_at_once(
-    project: Project, web: LocalIndex, old: bytes, pattern: str
+def test_what_a_killed_run_had_begun_to_write_goes_with_a_later_one(project: Project, old: bytes) -> None:
+    begun = [project.folder / f".{name}.0123abcd.new" for name in ("pylock.toml", "pylock.lab.toml")]
+    for one in begun:
+        one.write_bytes(old[:100])
+        os.utime(one, (0, 0))
+    project.locked()
+    assert [one.exists() for one in begun] == [False, True]  # another lock is another's affair
+
+
+ENDINGS = {"/whl/*/torch/": signal.SIGINT, "/simple/pandas/": signal.SIGTERM, "*.metadata": signal.SIGHUP}
+
+
+@pytest.mark.parametrize(("pattern", "ending"), ENDINGS.items(), ids=str)
+def test_asked_to_end_while_an_index_is_silent_it_ends_at_once(
+    project: Project, web: LocalIndex, old: bytes, pattern: str, ending: signal.Signals
 ) -> None:
     web.fault(pattern, "stall", after=-1)
-    status, said = project.killed(lambda: bool(web.paths(pattern)), signal.SIGINT)
-    assert status == 130, said
+    status, said = project.killed(lambda: bool(web.paths(pattern)), ending)
+    assert status == 128 + ending, said
+    assert "EP901" in said
     assert "Traceback" not in said
     assert project.file.read_bytes() == old
     assert beside(project) == ["envplan.toml", "pylock.toml"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_end_it_leaves_no_solver_and_no_folder_behind(
+    project: Project, web: LocalIndex, old: bytes, ending: signal.Signals
+) -> None:
+    temporary = project.computer / "temporary"
+    temporary.mkdir()
+    project.environ["TMPDIR"] = str(temporary)
+    web.fault("*.metadata", "stall", after=-1)
+    status, said = project.killed(lambda: bool(working_in(temporary)), ending)
+    assert status == 128 + ending, said
+    assert working_in(temporary) == []
+    assert list(temporary.iterdir()) == []
+
+
+def working_in(folder: Path) -> list[int]:
+    """The processes that have a folder below this one for their temporary files: solvers."""
+    found = []
+    for one in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"TMPDIR={folder}/".encode() in (one / "environ").read_bytes():
+                found.append(int(one.name))
+    return found
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,16 @@ def test_several_processes_never_read_half_an_entry(tmp_path: Path) -> None:
         assert writer.exitcode == 0
     assert seen <= {b"a" * 1000, b"b" * 1000}
     assert len(list((tmp_path / "pages").iterdir())) == 1
+
+
+def test_what_a_killed_process_had_begun_to_write_goes_after_an_hour(tmp_path: Path) -> None:
+    Cache(tmp_path).write("pages", "key", body=b"a")
+    old, new = tmp_path / "begun" / "1-old", tmp_path / "begun" / "2-new"
+    for one in (old, new):
+        one.write_bytes(b"half an ent")
+    os.utime(old, (0, 0))
+    Cache(tmp_path).write("pages", "key", body=b"b")
+    assert list((tmp_path / "begun").iterdir()) == [new]
 
 
 def test_the_store_holds_the_cache(tmp_path: Path) -> None:

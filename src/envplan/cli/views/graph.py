@@ -10,6 +10,7 @@ from envplan.cli.views.diff import target_json
 from envplan.documents.reading import printable
 from envplan.lockfile.graph import Node, Reason
 from envplan.lockfile.model import ArchiveSource, GitSource, LocalSource, Offer, Pinned
+from envplan.spec.model import Requirement
 from envplan.values.several import targets_said
 from envplan.verbs.tree import TreeMade
 from envplan.verbs.why import Build, WhyMade
@@ -26,7 +27,7 @@ def why_json(made: WhyMade) -> dict[str, Any]:
     """Say the same in the shape of schemas/output.schema.json."""
     return {
         "name": made.name,
-        "asked": str(made.asked) if made.asked else None,
+        "asked": "; ".join(dict.fromkeys(map(str, made.asked))) or None,
         "from": "spec" if made.from_spec else "lock",
         "targets": len(made.targets),
         "builds": [
@@ -70,7 +71,7 @@ def tree_json(made: TreeMade) -> dict[str, Any]:
 
 def _build(build: Build, made: WhyMade) -> str:
     held = build.held
-    rows = [("asked", _asked(made))] if made.asked else []
+    rows = [("asked", f"{one}   ({one.origin})") for one in _met(made.asked, held.pinned)]
     rows += [("needed", line) for line in _ways(held.reasons, made)]
     if held.needed_by:
         rows.append(("by", _some(held.needed_by)))
@@ -85,9 +86,11 @@ def _build(build: Build, made: WhyMade) -> str:
     return "\n".join(lines)
 
 
-def _asked(made: WhyMade) -> str:
-    assert made.asked
-    return f"{made.asked}   ({made.asked.origin})"
+def _met(asked: Sequence[Requirement], pinned: Pinned) -> Sequence[Requirement]:
+    """Leave out what is asked for other targets, which take another version."""
+    version = pinned.version
+    met = [one for one in asked if version is None or one.specifier.contains(version, prereleases=True)]
+    return met or asked
 
 
 def _ways(reasons: Sequence[Reason], made: WhyMade) -> Iterable[str]:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Parsed
-from packaging.specifiers import SpecifierSet
 
 from envplan.documents import Reading
 from envplan.documents.reading import shown
@@ -72,7 +71,7 @@ def joined(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
     found: dict[tuple[str, str | None], Requirement] = {}
     for one in requirements:
         key = (one.name, one.marker)
-        found[key] = both(found[key], one) if key in found else one
+        found[key] = found[key].with_also(one) if key in found else one
     return tuple(found.values())
 
 
@@ -84,24 +83,10 @@ def together(own: tuple[Requirement, ...], listed: tuple[Requirement, ...]) -> t
     names = {one.name for one in listed}
     mine = {one.name: one for one in own}
     merged = [
-        replace(both(mine[one.name], one), marker=one.marker) if one.name in mine else one for one in listed
+        replace(mine[one.name].with_also(one), marker=one.marker) if one.name in mine else one
+        for one in listed
     ]
     return (*(one for one in own if one.name not in names), *joined(merged))
-
-
-def both(one: Requirement, other: Requirement) -> Requirement:
-    """Ask for what both ask for."""
-    asked = [text for text in dict.fromkeys((one.asked, other.asked)) if text != "*"]
-    located = one if not isinstance(one.location, FromIndex) else other
-    return replace(
-        one,
-        origin=one.origin if one.origin == other.origin else f"{one.origin}; {other.origin}",
-        asked=", ".join(asked) or "*",
-        specifier=SpecifierSet(",".join(filter(None, (str(one.specifier), str(other.specifier))))),
-        extras=tuple(dict.fromkeys((*one.extras, *other.extras))),
-        accelerator=one.accelerator or other.accelerator,
-        location=located.location,
-    )
 
 
 def normal(name: str) -> str:

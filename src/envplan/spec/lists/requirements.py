@@ -16,7 +16,7 @@ from envplan.spec.grammar.accelerators import accelerator
 from envplan.spec.grammar.names import is_variant, package_name
 from envplan.spec.grammar.places import source_path
 from envplan.spec.grammar.refusal import Refusal
-from envplan.spec.lists.listed import both, joined, location, requirement
+from envplan.spec.lists.listed import joined, location, requirement
 from envplan.spec.model import Accelerator, Auto, FromPath, Requirement, Spec
 from envplan.values.records import dataclass, field, replace
 
@@ -265,7 +265,7 @@ def _name_at(lines: _Lines, path: str) -> str:
 def _constrained(lines: _Lines, one: Requirement) -> Requirement:
     for _, _, constraint in lines.constraints:
         if constraint.name == one.name:
-            one = replace(both(one, constraint), extras=one.extras, location=one.location)
+            one = replace(one.with_also(constraint), extras=one.extras, location=one.location)
     return one
 
 
