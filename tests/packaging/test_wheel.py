@@ -70,6 +70,8 @@ def test_the_wheel_carries_profiles_schemas_catalog_and_types(wheel: Path) -> No
     assert "envplan/catalog/data/torch.toml" in names
     assert any(name.startswith("envplan/catalog/data/listings/") for name in names)
     assert "envplan/problems/codes.toml" in names
+    assert "envplan/catalog/data/symptoms.toml" in names
+    assert "envplan/environment/proof/inside/torch.py" in names
     assert "envplan/py.typed" in names
     assert not [name for name in names if name.startswith("tests/")]
 

@@ -17,7 +17,7 @@ from envplan.problems import EnvplanError
 # Every kind of row there is, from the shipped documents: the seeds of everything below.
 ROWS: list[tuple[str, dict[str, Any]]] = [
     (kind, row)
-    for name in ("cuda", "gpus", "indexes", "jax", "onnxruntime", "torch")
+    for name in ("cuda", "gpus", "indexes", "jax", "onnxruntime", "symptoms", "torch")
     for kind, rows in tomllib.loads((DATA / f"{name}.toml").read_text(encoding="utf-8")).items()
     if isinstance(rows, list)
     for row in (rows[0], rows[-1])

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from packaging.version import Version
 
 from envplan.catalog import builds, rows
-from envplan.catalog.model import Architecture, Floor, Framework, NamedGpu, Toolkit, Wheel
+from envplan.catalog.model import Architecture, Floor, Framework, NamedGpu, Symptom, Toolkit, Wheel
 from envplan.documents import Reading, Table
 from envplan.machine.model import VENDORS
 from envplan.values.evidence import Evidence
+from envplan.values.platforms import OSES
 from envplan.values.records import dataclass
 from envplan.values.versions import Compute, Cuda, Dotted
 
@@ -54,6 +56,7 @@ class Sheet:
     families: tuple[Family, ...]
     frameworks: Mapping[str, Framework]
     published: tuple[Published, ...]
+    symptoms: tuple[Symptom, ...]
 
 
 def decode(reading: Reading, data: Mapping[str, Any]) -> Sheet:
@@ -67,6 +70,7 @@ def decode(reading: Reading, data: Mapping[str, Any]) -> Sheet:
         rows.each(table, "family", _family),
         builds.frameworks(table),
         rows.each(table, "published", _published),
+        rows.each(table, "symptom", _symptom),
     )
     table.finish()
     return sheet
@@ -142,3 +146,22 @@ def _published(row: Table) -> Published | None:
         return None
     wheel = Wheel(tuple(tag for one in tags for tag in one), pythons, evidence)
     return Published(index, project, tuple(str(version) for version in versions), wheel)
+
+
+def _symptom(row: Table) -> Symptom | None:
+    text = row.parsed("text", _regular, required=True)
+    systems = row.texts("os")
+    for unknown in (one for one in systems if one not in OSES):
+        row.refuse("os", f"{unknown!r} is no system; they are {', '.join(OSES)}")
+    name, why = rows.said(row, "id"), rows.said(row, "why")
+    evidence = rows.evidence(row)
+    return Symptom(name, text, why, row.texts("cures"), systems, evidence) if text else None
+
+
+def _regular(text: str) -> str:
+    """Read a regular expression."""
+    try:
+        re.compile(text)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from None
+    return text

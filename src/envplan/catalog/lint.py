@@ -47,8 +47,6 @@ def findings(folder: Path = DATA) -> list[str]:
     sheets: dict[str, Sheet] = {}
     faults: list[str] = []
     for file in sorted(folder.glob("*.toml")):
-        if file.stem == "symptoms":
-            continue
         try:
             sheets[file.stem] = sheet_of(file)
         except EnvplanError as error:
@@ -65,6 +63,7 @@ def findings(folder: Path = DATA) -> list[str]:
         *_cuda(everything.catalog),
         *_gpus(everything),
         *_families(everything),
+        *_symptoms(everything),
         *lint_builds.findings(everything.catalog),
     ]
 
@@ -163,6 +162,13 @@ def _family(family: Family, framework: Framework) -> Iterator[str]:
         yield f"indexes.toml: {family.framework}: {name} is missing"
     for name in sorted(set(family.names) - packages - carriers):
         yield f"indexes.toml: {family.framework}: {name} is no package of {framework.name}.toml"
+
+
+def _symptoms(everything: Everything) -> Iterator[str]:
+    known = everything.sheets["symptoms"].symptoms if "symptoms" in everything.sheets else ()
+    times = Counter(row.id for row in known)
+    yield from (f"symptoms.toml: {one} stands {count} times" for one, count in times.items() if count > 1)
+    yield from (f"symptoms.toml: {row.id}: no cure" for row in known if not row.cures)
 
 
 def _listing(file: str, data: Mapping[str, Any]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from envplan.catalog import builds
 from envplan.catalog.decode import Sheet, decode
 from envplan.catalog.gpus import named
 from envplan.catalog.listings import Shelf
-from envplan.catalog.model import Catalog, Framework, NamedGpu
+from envplan.catalog.model import Catalog, Framework, NamedGpu, Symptom
 from envplan.documents import Reading, nearest
 from envplan.problems import EnvplanError, Problem, Said
 
@@ -56,6 +56,12 @@ def known_gpu(name: str, overlay: Path | None = None) -> NamedGpu | None:
     """Find a GPU by the name its driver gives it; none where the name is not known."""
     added = [gpu for sheet in reversed(_overlay(overlay)) for gpu in sheet.gpus]
     return named(name, (*added, *shipped("gpus").gpus))
+
+
+def symptoms(overlay: Path | None = None) -> tuple[Symptom, ...]:
+    """Read what frameworks say when they fail; the user's own rows come first."""
+    added = (one for sheet in reversed(_overlay(overlay)) for one in sheet.symptoms)
+    return (*added, *shipped("symptoms").symptoms)
 
 
 def digest(frameworks: Iterable[str], overlay: Path | None = None) -> str:

@@ -201,6 +201,18 @@ class Framework:
         return self.packages[0]
 
 
+@dataclass(frozen=True, eq=False)
+class Symptom:
+    """What a framework says when it fails, and what is behind it."""
+
+    id: str
+    text: str  # a pattern
+    why: str
+    cures: tuple[str, ...]
+    os: tuple[str, ...]  # empty: any
+    evidence: Evidence
+
+
 Listing = Mapping[str, Mapping[str, Mapping[str, tuple[Wheel, ...]]]]  # index, project, version
 
 

@@ -21,7 +21,7 @@ EVIDENCE = {"source": "x", "seen": "2026-11-20", "method": "documented"}
 TOOLKIT = {"cuda": "12.1", "linux": "530.30.02", **EVIDENCE}
 PUBLISHED = {"index": "default", "project": "torch", "versions": ["2.0"], "tags": ["any"], "pythons": ["any"]}
 
-DOCUMENTS = sorted(path for path in DATA.glob("*.toml") if path.stem != "symptoms")
+DOCUMENTS = sorted(DATA.glob("*.toml"))
 
 BROKEN: list[dict[str, Any]] = [
     {"toolkits": [TOOLKIT]},
@@ -41,6 +41,8 @@ BROKEN: list[dict[str, Any]] = [
     {"clash": [{"id": "x", "between": ["a"], "why": "b", **EVIDENCE}]},
     {"published": [{**PUBLISHED, "pythons": ["cp311"], **EVIDENCE}]},
     {"published": [{**PUBLISHED, "versions": [], **EVIDENCE}]},
+    {"symptom": [{"id": "x", "text": "y", **EVIDENCE}]},
+    {"symptom": [{"id": "x", "text": "y", "why": "z", "os": ["beos"], **EVIDENCE}]},
     {"framework": {"name": "x"}},
     {"framework": {"name": "x", "packages": ["x"], "extends": "y"}},
 ]

@@ -10,6 +10,7 @@ COMMANDS: dict[str, str] = {
     "probe": "say what this machine can run",
     "plan": "choose versions and variants for this machine, or for others",
     "lock": "write exact versions and hashes for every machine into one file",
+    "verify": "say whether the environment is whole, and works here",
     "why": "say who needs a package of the lock, and why in this build",
     "tree": "draw what one target of the lock takes",
     "diff": "say what one lock changes against another",

@@ -1,0 +1,152 @@
+"""Can everything be imported that the user asked for? One process for all; a crash costs a further one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from envplan.environment.listing import Listing
+from envplan.environment.proof.asking import Heard, ask
+from envplan.environment.proof.interpreter import not_starting, other_version
+from envplan.environment.proof.modules import Module, modules
+from envplan.environment.proof.question import Question
+from envplan.environment.proof.report import Imported
+from envplan.environment.proof.surroundings import blamed, without_libraries
+from envplan.environment.proof.symptoms import explained, helps
+from envplan.problems import Problem, Said
+from envplan.values.records import dataclass, field
+
+_FAILS, _CRASHES = "EP616", "EP617"
+_MOST = 200  # modules; what nobody asked for by name is cut off here
+_PROCESSES = 8  # after so many crashes the rest is left
+
+
+@dataclass
+class _Work:
+    """Imports under way."""
+
+    question: Question
+    waiting: list[Module]
+    end: float
+    done: list[Imported] = field(default_factory=list)
+    problems: dict[str, Problem] = field(default_factory=dict)  # by module
+    processes: int = 0
+
+
+def prove_imports(question: Question, listing: Listing) -> tuple[tuple[Imported, ...], tuple[Problem, ...]]:
+    """Import the modules of the packages that were asked for, and say what fails."""
+    named = question.named or question.versions
+    found = modules(listing, named)
+    if not found:
+        return (), ()
+    work = _Work(question, list(found[:_MOST]), time.monotonic() + question.deadline)
+    while work.waiting and work.processes < _PROCESSES:
+        _round(work, work.waiting)
+    for module in work.waiting:
+        detail = "left out: too many others crashed, or took all the time"
+        work.done.append(Imported(module.name, module.package, "not-run", detail))
+    for module in found[_MOST:]:
+        work.done.append(Imported(module.name, module.package, "not-run", "left out: there are too many"))
+    _blame(work)
+    return tuple(work.done), tuple(work.problems.values())
+
+
+def _round(work: _Work, mine: Sequence[Module]) -> None:
+    """Import in one process what is left; of a process that dies, the module that killed it is named."""
+    heard = _ask(work, [one.name for one in mine])
+    if not heard.begun:
+        work.problems[""] = not_starting(work.question, heard)
+        work.processes = _PROCESSES
+        return
+    if work.processes == 1 and (problem := other_version(work.question, heard)):
+        work.problems[""] = problem
+    answers = {line["module"]: line for line in heard.all("module")}
+    for module in mine:
+        if module.name in answers:
+            _answered(work, module, answers[module.name], heard)
+    left = [one for one in mine if one.name not in answers]
+    work.waiting = left
+    if left:
+        _died(work, left[0], [one for one in mine if one.name in answers], heard)
+        work.waiting = left[1:]
+
+
+def _ask(work: _Work, names: Sequence[str], environ: Mapping[str, str] | None = None) -> Heard:
+    work.processes += 1
+    question = work.question
+    return ask(
+        question.folder,
+        "imports",
+        {"modules": names},
+        environ=question.environ if environ is None else environ,
+        deadline=max(work.end - time.monotonic(), 1.0),
+        tell=question.tell,
+    )
+
+
+def _answered(work: _Work, module: Module, line: dict[str, object], heard: Heard) -> None:
+    error, seconds = line.get("error"), line.get("seconds")
+    took = float(seconds) if isinstance(seconds, (int, float)) else 0.0
+    if not error:
+        work.done.append(Imported(module.name, module.package, "passed", "", took))
+        return
+    missing = str(line.get("missing") or "")
+    if module.lesser and missing and missing.partition(".")[0] != module.name.partition(".")[0]:
+        detail = f"needs {missing}, which is not installed; nothing else of {module.package} does"
+        work.done.append(Imported(module.name, module.package, "not-run", detail, took))
+        return
+    work.done.append(Imported(module.name, module.package, "failed", str(error), took))
+    work.problems[module.name] = _fails(work.question, module, str(error), heard.words)
+
+
+def _fails(question: Question, module: Module, error: str, words: Sequence[str]) -> Problem:
+    known = explained("\n".join((error, *words)), question)
+    return Problem(
+        _FAILS,
+        f"{module.name} cannot be imported",
+        wanted=(Said(_named(question, module), "the lock"),),
+        found=(Said(error, f"import {module.name}"),),
+        why=known.why if known else (),
+        cures=helps(question, known),
+    )
+
+
+def _named(question: Question, module: Module) -> str:
+    return f"{module.package} {question.versions.get(module.package, '')}".strip()
+
+
+def _died(work: _Work, module: Module, before: Sequence[Module], heard: Heard) -> None:
+    """Say that an import ended the whole process; if alone it does not, it cannot stand another one."""
+    question = work.question
+    again = before and work.processes < _PROCESSES and time.monotonic() < work.end
+    alone = _ask(work, [module.name]) if again else None
+    bears = alone is not None and any(
+        line["module"] == module.name and not line.get("error") for line in alone.all("module")
+    )
+    ended = heard.trouble or "gave no answer"
+    detail = f"{ended}{' after others were imported; alone it is imported' if bears else ''}"
+    work.done.append(Imported(module.name, module.package, "failed", detail))
+    known = explained("\n".join((heard.trouble, *heard.words)), question)
+    others = ", ".join(one.name for one in before[-8:])
+    why = (Said(f"imported before it: {others}; alone in a process it is imported"),) if bears else ()
+    default = question.patience if heard.late else question.look
+    work.problems[module.name] = Problem(
+        _CRASHES,
+        f"import {module.name} {ended}",
+        wanted=(Said(_named(question, module), "the lock"),),
+        found=tuple(Said(line, "its last words" if n == 0 else "") for n, line in enumerate(heard.words)),
+        why=(*why, *(known.why if known else ())),
+        cures=helps(question, known, default),
+    )
+
+
+def _blame(work: _Work) -> None:
+    """Try what failed once more without the user's folders of libraries, where there are any."""
+    environ = work.question.environ
+    other = without_libraries(environ)
+    failed = [name for name in work.problems if name]
+    if other is None or not failed or time.monotonic() > work.end:
+        return
+    for line in _ask(work, failed, other).all("module"):
+        if not line.get("error") and line["module"] in work.problems:
+            work.problems[line["module"]] = blamed(work.problems[line["module"]], environ)

@@ -1,0 +1,79 @@
+"""The Python of an environment, and the one behind it: both can be taken away or replaced."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from envplan.environment.proof.damage import is_interpreter
+from envplan.environment.proof.question import Question
+from envplan.environment.proof.report import Drift
+from envplan.problems import Problem, Said
+
+if TYPE_CHECKING:
+    from envplan.environment.proof.asking import Heard
+
+CODE = "EP613"
+
+
+def python_of(folder: Path) -> Path:
+    """Name the Python of a generation."""
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def interpreter_problem(question: Question, drift: Drift) -> Problem | None:
+    """Say what is wrong with the Python of a generation, without starting it."""
+    python, behind = python_of(question.folder), question.receipt.interpreter
+    found: list[Said] = []
+    if os.path.lexists(python) and not python.exists():
+        found.append(Said(f"it leads to {_target(python)}, which is not there", str(python)))
+    elif not Path(behind.path).exists():
+        found.append(Said("it is not there", behind.path))
+    found += [
+        Said(f"{one.kind}: {one.detail}" if one.detail else one.kind, one.path)
+        for one in drift.changes
+        if is_interpreter(one.path) and one.kind != "added"
+    ]
+    if not found:
+        return None
+    gone = not python.exists()
+    title = "the Python of the environment is gone" if gone else "the Python of the environment was replaced"
+    wanted = (Said(f"Python {behind.version}", behind.path),)
+    return Problem(CODE, title, wanted=wanted, found=tuple(found), cures=(question.apply,))
+
+
+def _target(link: Path) -> str:
+    try:
+        return str(link.readlink())
+    except OSError:
+        return "nothing"
+
+
+def not_starting(question: Question, heard: Heard) -> Problem:
+    """Say that the Python of a generation does not even begin."""
+    behind = question.receipt.interpreter
+    words = tuple(Said(line, "its last words" if n == 0 else "") for n, line in enumerate(heard.words))
+    return Problem(
+        CODE,
+        "the Python of the environment does not start",
+        wanted=(Said(f"Python {behind.version}", behind.path),),
+        found=(Said(heard.trouble, str(python_of(question.folder))), *words),
+        cures=(question.apply,),
+    )
+
+
+def other_version(question: Question, heard: Heard) -> Problem | None:
+    """Say that the Python behind an environment is another minor version now, which its wheels do not fit."""
+    told, behind = heard.first("begun"), question.receipt.interpreter
+    if not isinstance(told, list) or behind.version.split(".")[:2] == [str(part) for part in told[:2]]:
+        return None
+    now = ".".join(map(str, told))
+    return Problem(
+        CODE,
+        f"the environment was built for Python {behind.version}, and Python {now} runs it",
+        wanted=(Said(f"Python {behind.version}", behind.path),),
+        found=(Said(f"Python {now}", str(python_of(question.folder))),),
+        why=(Said("compiled modules fit one minor version of Python only"),),
+        cures=(question.apply,),
+    )
