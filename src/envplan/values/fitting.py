@@ -99,11 +99,11 @@ def _rank(tag: str, abi: str, python: Python) -> tuple[int, int] | None:
         if abi == tag and same:
             return (5, 0)
         if abi == "abi3" and 2 <= minor <= python.minor:
-            return (4, minor)
-        return (3, 0) if abi == "none" and same else None
+            return (4, 0) if same else (2, minor)
+        return (3, 0) if abi == "none" and same else None  # between this Python's abi3 and those before it
     if abi != "none" or minor > python.minor:
         return None
-    return (2, 2 * minor if found[3] else 2 * python.minor - 1)  # py311 before py3 before py310
+    return (1, 2 * minor if found[3] else 2 * python.minor - 1)  # py311 before py3 before py310
 
 
 def _said(pythons: str, abis: str) -> str:
