@@ -11,7 +11,6 @@ from envplan.lockfile.seal import changed_parts, entry_seal, lock_seal
 from envplan.problems import Problem, Said
 
 CODE = "EP104"
-LOCK_FILE = "pylock.toml"
 SIZE_LIMIT = 8 * 1024 * 1024  # a file takes 350 bytes: room for 20,000 of them
 
 _NORMAL = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -79,8 +78,17 @@ def document_faults(document: Mapping[str, Any], faults: Faults) -> bool:
         why = "another tool wrote this lock; envplan needs to know what each variant asks of a machine"
         faults.add("tool.envplan", "not a lock that envplan wrote", why=why)
         return False
+    _environment(ours.get("name"), faults)
     _groups(document, ours, faults)
     return True
+
+
+def _environment(name: object, faults: Faults) -> None:
+    """Ask of the environment's name that it names a folder, and no way to another one."""
+    letters = name.replace("-", "").replace("_", "") if isinstance(name, str) else ""
+    if not isinstance(name, str) or len(name) > 64 or not letters.isascii() or not letters.isalnum():
+        why = "it names a folder on every system: at most 64 letters and digits, with - and _ between them"
+        faults.add("tool.envplan.name", "not the name of an environment", found=str(name), why=why)
 
 
 def _groups(document: Mapping[str, Any], ours: Mapping[str, Any], faults: Faults) -> None:

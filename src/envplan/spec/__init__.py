@@ -1,1 +1,4 @@
 """What the user wants: envplan.toml, and the other files it can be read from."""
+
+SPEC_FILE = "envplan.toml"
+PROJECT_FILE = "pyproject.toml"

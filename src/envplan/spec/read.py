@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from envplan.documents.opening import read_document
 from envplan.documents.reading import SIZE_LIMIT, shown
 from envplan.problems import EnvplanError, Problem, Said
+from envplan.spec import PROJECT_FILE, SPEC_FILE
 
 if TYPE_CHECKING:
     from envplan.spec.model import Spec
 
 CODE = "EP105"
-SPEC_FILE = "envplan.toml"
-PROJECT_FILE = "pyproject.toml"
 
 _INIT = 'envplan init "torch 2.2 on gpu"'
 _KINDS = "envplan.toml, pyproject.toml, requirements.txt and scripts with a '# /// script' block"

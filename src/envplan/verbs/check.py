@@ -11,10 +11,10 @@ from typing import Any
 
 from envplan.catalog.places import DEFAULT_INDEX, Places
 from envplan.index.addresses import canonical_index
+from envplan.lockfile import LOCK_FILE
 from envplan.lockfile.check import Expected
 from envplan.lockfile.check import check as check_lock
 from envplan.lockfile.origins import normal
-from envplan.lockfile.rules import LOCK_FILE
 from envplan.lockfile.seal import digest_of
 from envplan.problems import Problem
 from envplan.values.records import dataclass, replace

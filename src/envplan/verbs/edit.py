@@ -8,11 +8,12 @@ from pathlib import Path
 from envplan.documents.reading import shown
 from envplan.documents.writing import alone, write_document
 from envplan.problems import EnvplanError, Problem, Said
+from envplan.spec import PROJECT_FILE
 from envplan.spec.edit.change import CODE, Edited, Place, added, removed
 from envplan.spec.grammar.names import group_name
 from envplan.spec.grammar.refusal import Refusal
 from envplan.spec.model import Spec
-from envplan.spec.read import PROJECT_FILE, decode_file, read_bytes, spec_file
+from envplan.spec.read import decode_file, read_bytes, spec_file
 from envplan.spec.words.understand import Wishes, understood
 from envplan.values.records import dataclass
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from envplan.documents import nearest
 from envplan.documents.writing import write_document
+from envplan.lockfile import LOCK_FILE
 from envplan.lockfile.diff import Diff, diff
 from envplan.lockfile.digest import document_digest
 from envplan.lockfile.encode import encode
 from envplan.lockfile.model import GitSource, Lock, Source
-from envplan.lockfile.rules import LOCK_FILE
 from envplan.machine.model import Machine
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.solver.differences import Difference

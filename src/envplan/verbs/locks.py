@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from envplan.documents.opening import read_document
 from envplan.documents.reading import shown
-from envplan.lockfile.rules import LOCK_FILE, SIZE_LIMIT
+from envplan.lockfile import LOCK_FILE
+from envplan.lockfile.rules import SIZE_LIMIT
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.values.records import dataclass, replace
 

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> Answer:
     from shlex import quote
 
     from envplan.documents.reading import printable
-    from envplan.spec.read import SPEC_FILE
+    from envplan.spec import SPEC_FILE
     from envplan.spec.rendering import spec_json
     from envplan.verbs.init import init
 

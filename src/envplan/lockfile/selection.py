@@ -1,0 +1,130 @@
+"""What a target takes of its lock: each package once, and of its files the one that fits the machine best."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from envplan.documents.reading import nearest, shown
+from envplan.lockfile.model import Lock, LockedFile, Pinned
+from envplan.problems import EnvplanError, Problem, Said
+from envplan.values.fitting import Ground, Rank, Unfit, build_of, judge
+from envplan.values.records import dataclass
+from envplan.values.targets import Target
+from envplan.values.versions import Dotted, Libc
+
+USAGE, NO_FILE = "EP100", "EP231"
+
+
+@dataclass(frozen=True)
+class Selected:
+    """One package of a target, and the file it comes in; none where it comes from a folder or repository."""
+
+    pinned: Pinned
+    file: LockedFile | None = None
+
+    @property
+    def is_built(self) -> bool:
+        """Whether it is installed as it is: a wheel."""
+        return self.file is not None and self.file.is_wheel
+
+
+def select(lock: Lock, target: Target, ground: Ground, groups: Collection[str] = ()) -> tuple[Selected, ...]:
+    """List what a target takes with some groups of the spec, in the order of names."""
+    _known(lock, groups)
+    problems: list[Problem] = []
+    found: list[Selected] = []
+    for one in _taken(lock, target, groups):
+        best = _best(one, ground)
+        if isinstance(best, Problem):
+            problems.append(best)
+        else:
+            found.append(best)
+    if problems:
+        raise EnvplanError(*problems)
+    return tuple(found)
+
+
+def for_any_machine(lock: Lock, target: Target, groups: Collection[str] = ()) -> tuple[Selected, ...]:
+    """List all files that some machine of a target takes: which of several fits depends on how old it is."""
+    _known(lock, groups)
+    families = {offer.libc.family for offer in lock.offers if target in offer.targets and offer.libc}
+    newest = Dotted("999")
+    grounds = [
+        Ground(target.platform, target.python, Libc(family, newest), newest)
+        for family in sorted(families) or ["glibc"]
+    ]
+    return tuple(
+        Selected(one, file)
+        for one in _taken(lock, target, groups)
+        for file in one.files or (None,)
+        if file is None
+        or not file.is_wheel
+        or any(not isinstance(_judge(file, ground), Unfit) for ground in grounds)
+    )
+
+
+def _taken(lock: Lock, target: Target, groups: Collection[str]) -> list[Pinned]:
+    return [
+        one
+        for one in lock.packages
+        if target in one.targets and (not one.groups or not one.groups.isdisjoint(groups))
+    ]
+
+
+def _best(pinned: Pinned, ground: Ground) -> Selected | Problem:
+    """Choose among its files; source code comes last."""
+    if not pinned.files:
+        return Selected(pinned)
+    wheels = [file for file in pinned.files if file.is_wheel]
+    fits = [(rank, file) for file in wheels if not isinstance(rank := _judge(file, ground), Unfit)]
+    if fits:
+        return Selected(pinned, max(fits, key=lambda fit: fit[0])[1])
+    sources = [file for file in pinned.files if not file.is_wheel]
+    return Selected(pinned, sources[0]) if sources else _none_fits(pinned, wheels, ground)
+
+
+def _judge(file: LockedFile, ground: Ground) -> Rank | Unfit:
+    fit = judge("-".join(file.name.removesuffix(".whl").split("-")[-3:]), ground)
+    return fit if isinstance(fit, Unfit) else (*fit, build_of(file.name))
+
+
+def _none_fits(pinned: Pinned, wheels: Collection[LockedFile], ground: Ground) -> Problem:
+    system = ground.libc or (f"macOS {ground.macos}" if ground.macos else "")
+    here = f"{ground.platform}{f', {system}' if system else ''}, Python {ground.python}"
+    return Problem(
+        NO_FILE,
+        f"{pinned.name} {pinned.version} has no file in the lock that runs here",
+        wanted=(Said(here, "this machine"),),
+        found=tuple(Said(file.name, "the lock") for file in wheels),
+        why=tuple(_reasons(wheels, ground)),
+        cures=("envplan probe --save this.toml && envplan lock --for this.toml",),
+    )
+
+
+def _reasons(wheels: Collection[LockedFile], ground: Ground) -> Iterator[Said]:
+    for text in dict.fromkeys(
+        unfit.text for file in wheels if isinstance(unfit := _judge(file, ground), Unfit)
+    ):
+        yield Said(text)
+
+
+def _known(lock: Lock, groups: Collection[str]) -> None:
+    """Refuse groups that the lock does not have: most often a slip of the fingers."""
+    unknown = [one for one in groups if one not in lock.groups]
+    if not unknown:
+        return
+    variants = {offer.variant.group for offer in lock.offers}
+    cures = [f"envplan apply --group {near}" for one in unknown if (near := nearest(one, lock.groups))]
+    cures += [f"envplan apply --variant {one}" for one in unknown if one in variants]
+    raise EnvplanError(
+        Problem(
+            USAGE,
+            f"the lock has no group {', '.join(map(shown, unknown))}",
+            wanted=(Said(", ".join(map(shown, unknown)), "--group"),),
+            found=(Said(", ".join(lock.groups) or "no groups", "the lock"),),
+            why=(
+                Said("groups are those of [groups] in the spec, optional dependencies and dependency groups"),
+            ),
+            cures=tuple(cures) or ("envplan apply",),
+        )
+    )
