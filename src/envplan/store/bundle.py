@@ -1,0 +1,266 @@
+"""A bundle: a lock, and the files that some of its targets take, in one zip for machines without a network.
+
+Nothing in it is compressed: wheels are already, and so a bundle can neither blow up nor hide anything. It is
+read by what its manifest says and by sha256; names in it become no paths.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from envplan.documents.reading import printable, shown
+from envplan.problems import EnvplanError, Problem, Said
+from envplan.store.model import Progress, Tell, untold
+from envplan.values.records import dataclass
+
+NO_BUNDLE, ALTERED, UNWRITTEN = "EP480", "EP482", "EP401"
+MANIFEST, README = "envplan-bundle.json", "README.txt"
+
+_FORMAT = 1
+_MOMENT = (1980, 1, 1, 0, 0, 0)  # the first that a zip can say: the same files give the same bytes
+_SMALL = 16 * 1024 * 1024  # for the lock and the manifest
+_MOST = 20_000  # files
+_PIECE = 1024 * 1024
+_LARGE = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Packed:
+    """One wheel or source archive of a bundle."""
+
+    name: str
+    sha256: str
+    size: int
+    place: str  # in the zip
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a bundle says it holds."""
+
+    lock: str  # the name of the lock's file
+    targets: tuple[Mapping[str, str], ...]
+    groups: tuple[str, ...]
+    files: tuple[Packed, ...]
+
+
+def packed(files: Mapping[tuple[str, str], Path]) -> tuple[Packed, ...]:
+    """Give each file, named by (file name, sha256), its place; two of one name lie apart."""
+    places: dict[str, str] = {}
+    found = []
+    for (name, sha256), path in sorted(files.items()):
+        plain = f"wheels/{name}"
+        place = plain if plain not in places else f"wheels/{sha256[:12]}/{name}"
+        places[place] = sha256
+        found.append(Packed(name, sha256, path.stat().st_size, place))
+    return tuple(found)
+
+
+def write_bundle(
+    output: Path,
+    contents: Contents,
+    texts: Mapping[str, bytes],
+    paths: Mapping[str, Path],
+    tell: Tell = untold,
+) -> None:
+    """Write it whole or not at all. `texts` are small files by name, `paths` the others by sha256."""
+    beside = output.with_name(f".{output.name[:100]}.{os.urandom(4).hex()}.new")
+    try:
+        with beside.open("xb") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+                for name, data in sorted({**texts, MANIFEST: _manifest(contents)}.items()):
+                    archive.writestr(_entry(name), data)
+                _pack(archive, contents.files, paths, tell)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(output)
+    except OSError as error:
+        raise EnvplanError(_unwritten(output, error)) from None
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+
+
+def _pack(archive: zipfile.ZipFile, files: Sequence[Packed], paths: Mapping[str, Path], tell: Tell) -> None:
+    done, total = 0, sum(one.size for one in files)
+    for one in files:
+        hashed = hashlib.sha256()
+        with (
+            paths[one.sha256].open("rb") as source,
+            archive.open(_entry(one.place), "w", force_zip64=one.size > _LARGE) as target,
+        ):
+            while piece := source.read(_PIECE):
+                hashed.update(piece)
+                target.write(piece)
+                done += len(piece)
+                tell(Progress("build", one.name, done, total))
+        if hashed.hexdigest() != one.sha256:
+            raise EnvplanError(_altered(one.name, str(paths[one.sha256])))
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, _MOMENT)
+    entry.create_system = 3  # Unix, wherever it is written
+    entry.external_attr = 0o100644 << 16
+    return entry
+
+
+def _manifest(contents: Contents) -> bytes:
+    document = {
+        "envplan-bundle": _FORMAT,
+        "lock": contents.lock,
+        "targets": [dict(target) for target in contents.targets],
+        "groups": list(contents.groups),
+        "files": [vars(one) for one in contents.files],
+    }
+    return json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
+
+
+class Bundle:
+    """A bundle that is there, opened and found to be one. Used in a `with`."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it, and judge all that can be judged before a file is used."""
+        self.path = path
+        try:
+            self._archive = zipfile.ZipFile(path)
+        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            raise EnvplanError(self._none(_words(error))) from None
+        try:
+            self._entries = self._listed()
+            self.contents = self._read_contents()
+            self.lock = self._small(self.contents.lock)
+        except BaseException:
+            self._archive.close()
+            raise
+        self.files = {one.sha256: one for one in self.contents.files}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._archive.close()
+
+    def extract(self, sha256: str, target: Path, tell: Tell = untold) -> None:
+        """Write one file out under a name that is ours; refuse it if it is not the one it should be."""
+        one = self.files[sha256]
+        hashed, done = hashlib.sha256(), 0
+        try:
+            with self._archive.open(one.place) as source, target.open("wb") as written:
+                while piece := source.read(_PIECE):
+                    hashed.update(piece)
+                    written.write(piece)
+                    done += len(piece)
+                    tell(Progress("fetch", one.name, done, one.size))
+        except (zipfile.BadZipFile, EOFError) as error:
+            raise EnvplanError(_altered(one.name, str(self.path), _words(error))) from None
+        if hashed.hexdigest() != sha256:
+            raise EnvplanError(_altered(one.name, str(self.path)))
+
+    def _listed(self) -> dict[str, zipfile.ZipInfo]:
+        entries = self._archive.infolist()
+        if len(entries) > _MOST:
+            raise EnvplanError(self._none(f"it holds {len(entries)} files"))
+        found: dict[str, zipfile.ZipInfo] = {}
+        for entry in entries:
+            if entry.filename in found:
+                raise EnvplanError(self._none(f"{shown(entry.filename)} is in it twice"))
+            if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
+                raise EnvplanError(self._none(f"{shown(entry.filename)} is compressed or encrypted in it"))
+            if entry.compress_size != entry.file_size:
+                raise EnvplanError(self._none(f"{shown(entry.filename)} has two sizes"))
+            found[entry.filename] = entry
+        return found
+
+    def _small(self, name: str) -> bytes:
+        entry = self._entries.get(name)
+        if entry is None:
+            raise EnvplanError(self._none(f"there is no {shown(name)} in it"))
+        if entry.file_size > _SMALL:
+            raise EnvplanError(self._none(f"{shown(name)} in it is far too large"))
+        try:
+            return self._archive.read(entry)
+        except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+            raise EnvplanError(self._none(_words(error))) from None
+
+    def _read_contents(self) -> Contents:
+        try:
+            contents = _decoded(json.loads(self._small(MANIFEST)))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            why = f"its {MANIFEST} cannot be understood ({type(error).__name__})"
+            raise EnvplanError(self._none(why)) from None
+        known = {MANIFEST, README, contents.lock, *(one.place for one in contents.files)}
+        for name in self._entries:
+            if name not in known:
+                raise EnvplanError(self._none(f"{shown(name)} in it is not in its {MANIFEST}"))
+        for one in contents.files:
+            entry = self._entries.get(one.place)
+            if entry is None or entry.file_size != one.size:
+                raise EnvplanError(self._none(f"{shown(one.name)} is missing in it, or of another size"))
+        return contents
+
+    def _none(self, why: str) -> Problem:
+        return Problem(
+            NO_BUNDLE,
+            f"{shown(self.path.name)} is not a bundle that can be used",
+            found=(Said(why, printable(str(self.path))),),
+            why=(Said("nothing of it was used"),),
+            cures=("envplan bundle   (writes one, on a machine with a network)",),
+        )
+
+
+def _decoded(document: Any) -> Contents:
+    if document["envplan-bundle"] != _FORMAT:
+        raise ValueError("another format")
+    return Contents(
+        _text(document["lock"]),
+        tuple({_text(key): _text(value) for key, value in one.items()} for one in document["targets"]),
+        tuple(_text(one) for one in document["groups"]),
+        tuple(_of_file(one) for one in document["files"]),
+    )
+
+
+def _of_file(told: Any) -> Packed:
+    one = Packed(_text(told["name"]), _text(told["sha256"]), told["size"], _text(told["place"]))
+    if len(one.sha256) != 64 or type(one.size) is not int or one.size < 0:
+        raise ValueError("no file")
+    return one
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def _words(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+
+
+def _altered(name: str, place: str, why: str = "") -> Problem:
+    return Problem(
+        ALTERED,
+        f"{shown(name)} is not the file that was locked",
+        wanted=(Said("the sha256 that the lock says", "the lock"),),
+        found=(Said(why or "another sha256", printable(place)),),
+        why=(Said("it was damaged or changed since it was packed; nothing of it was used"),),
+        cures=("envplan bundle   (writes the bundle anew, on a machine with a network)",),
+    )
+
+
+def _unwritten(output: Path, error: OSError) -> Problem:
+    full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
+    return Problem(
+        UNWRITTEN,
+        f"{shown(str(output))} cannot be written",
+        why=(Said(f"{_words(error)}; nothing was changed"),),
+        cures=("envplan bundle --output /a/disk/with/room/bundle.zip" if full else "ls -ld .",),
+    )
