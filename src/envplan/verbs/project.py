@@ -1,0 +1,76 @@
+"""Where the documents and the environment of a project lie: what apply, run, verify and rollback share.
+
+Nothing is read but where a pyproject.toml may be the spec: `apply` with nothing to do has no time for more.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from envplan.lockfile import LOCK_FILE
+from envplan.spec import PROJECT_FILE, SPEC_FILE
+from envplan.values.records import dataclass
+
+POINTER = ".venv"
+
+
+@dataclass(frozen=True)
+class Project:
+    """Three paths, whether or not something is there."""
+
+    spec: Path | None  # none: nothing that could be one
+    lock: Path
+    pointer: Path  # absolute; its last part is not followed where it is a link
+
+
+def find_project(
+    spec_file: Path | None = None, lock_file: Path | None = None, environment: Path | None = None
+) -> Project:
+    """Find them: the lock beside the spec, the environment beside the lock, unless they are named."""
+    beside = spec_file or (lock_file.parent if lock_file else Path())
+    spec = _spec(beside)
+    folder = beside if _is_folder(beside) else beside.parent
+    lock = lock_file or folder / LOCK_FILE
+    pointer = environment or lock.parent / pointer_name(lock.name)
+    return Project(spec, lock, Path(os.path.abspath(pointer)))  # noqa: PTH100 - links are not to be followed
+
+
+def environment_name(lock_name: str, pointer: Path) -> str:
+    """Name the folder of an environment's generations: that of the lock, for `.venv`.
+
+    Environments of one lock at several pointers do not share one: what one of them no longer needs, another
+    may have in use.
+    """
+    further = pointer.name.removeprefix(POINTER).strip(".-_")
+    if further in ("", lock_name):
+        return lock_name
+    letters = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in further)
+    return f"{lock_name}-{letters}"[:64].rstrip("-_")
+
+
+def pointer_name(lock_name: str) -> str:
+    """Name the pointer for a lock: .venv, and .venv-train for pylock.train.toml."""
+    match lock_name.split("."):
+        case ["pylock", name, "toml"]:
+            return f"{POINTER}-{name}"
+    return POINTER
+
+
+def _spec(where: Path) -> Path | None:
+    """Find what is, or may be, the spec; whether it is one is told by reading it."""
+    if not _is_folder(where):
+        return where
+    if os.path.lexists(where / SPEC_FILE):
+        return where / SPEC_FILE
+    try:
+        return where / PROJECT_FILE if b"envplan" in (where / PROJECT_FILE).read_bytes() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # who opens it says what is wrong with it
+        return False
