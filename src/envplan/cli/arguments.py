@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -41,3 +43,8 @@ def add_profiles(parser: argparse.ArgumentParser, purpose: str) -> None:
         metavar="PROFILE",
         help=f"{purpose}: a shipped name or a file; repeatable",
     )
+
+
+def group_names(written: Iterable[str]) -> tuple[str, ...]:
+    """Read names of groups in the one spelling that a lock has them in, each once."""
+    return tuple(sorted({re.sub(r"[-_.]+", "-", one.strip()).lower() for one in written}))

@@ -66,6 +66,9 @@ def project(tmp_path: Path) -> Path:
         (["add", "transformers"], "edited", 0),
         (["remove", "nothing-like-it"], "refused", 2),
         (["init", "torch"], "refused", 2),
+        (["apply"], "refused", 2),
+        (["bundle"], "refused", 2),
+        (["cache"], "listed", 0),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

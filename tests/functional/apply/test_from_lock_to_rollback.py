@@ -1,0 +1,86 @@
+"""A project's life with real commands: lock, apply, run, verify, another version, and back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from tests.functional.apply.conftest import Applied
+from tests.functional.lock.conftest import code_of
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the lock is for Linux")
+
+
+def torch(project: Applied) -> str:
+    done = project.envplan("run", "--", "python", "-c", "import torch; print(torch.__version__)")
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def with_pip(project: Applied) -> dict[str, str]:
+    """What pip, from outside, finds in the environment."""
+    pip = [sys.executable, "-I", "-m", "pip", "--python", str(project.pointer), "--disable-pip-version-check"]
+    listed = subprocess.run([*pip, "list", "--format", "json"], capture_output=True, text=True, check=True)
+    subprocess.run([*pip, "check"], capture_output=True, check=True)
+    return {canonicalize_name(one["name"]): one["version"] for one in json.loads(listed.stdout)}
+
+
+def test_the_life_of_a_project(project: Applied) -> None:
+    project.applied()
+    assert torch(project) == "2.2.2+cpu"
+    assert with_pip(project) == project.installed
+    assert project.envplan("verify").returncode == 0
+
+    spec = project.folder / "envplan.toml"
+    spec.write_text(spec.read_text().replace('torch = "2.2"', 'torch = "2.1"'))
+    assert project.lock().returncode == 0
+    answer = project.applied()
+    changed = {one["name"]: one["kind"] for one in answer["data"]["changes"]}
+    assert changed["torch"] == "down"
+    assert torch(project).startswith("2.1.")
+    assert with_pip(project) == project.installed
+
+    back = project.envplan("rollback")
+    assert back.returncode == 0, back.stderr
+    assert torch(project) == "2.2.2+cpu"
+    assert code_of(project.envplan("verify")) == "EP615"  # the lock still says 2.1
+
+    project.applied()
+    assert torch(project).startswith("2.1.")
+
+
+def test_a_gc_of_one_environment_leaves_the_other_of_the_same_lock(project: Applied) -> None:
+    project.applied()
+    project.applied("--env", "another")
+    for group in ([], ["--group", "dev"], []):
+        project.applied(*group)
+    assert project.envplan("gc").returncode == 0
+    done = subprocess.run(
+        [project.folder / "another" / "bin" / "python", "-c", "import torch; print(torch.__version__)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "2.2.2+cpu"
+
+
+def test_a_training_keeps_its_files_through_an_apply(project: Applied, tmp_path: Path) -> None:
+    project.applied()
+    line = "import sys, pathlib; sys.stdin.readline(); import requests; print(requests.__file__)"
+    running = subprocess.Popen(
+        [sys.executable, "-m", "envplan", "run", "--", "python", "-c", line],
+        cwd=project.folder,
+        env=project.clean(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    project.applied("--group", "dev")
+    said, _ = running.communicate("go on\n", timeout=30)
+    assert running.returncode == 0
+    assert Path(said.strip()).exists()
