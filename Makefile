@@ -40,8 +40,8 @@ types: $(READY) ## check the types
 test: $(READY) ## run every test: loopback only, no GPU needed
 	@$(PYTHON) -m pytest -n 2 --dist loadgroup
 
-demo: $(READY) ## see it work: from words to plans for five machines, and to a lock
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" examples/demo.sh
+demo: $(READY) ## see it work: from words to an environment, without a network
+	@$(VENV)/bin/envplan demo
 
 bench: $(READY) ## measure the speed budgets
 	@$(PYTHON) bench/startup.py && $(PYTHON) bench/lock.py && $(PYTHON) bench/fetch.py
