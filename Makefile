@@ -6,6 +6,9 @@ VENV   := .venv
 PYTHON := $(VENV)/bin/python
 READY  := $(VENV)/.ready
 
+BASE    := .ci/python#    the Python that .venv is made with
+ENVPLAN := --editable .#  what is installed in it of envplan; in CI, the wheel
+
 .PHONY: help setup fmt lint types test demo bench build clean
 
 help: ## list the targets
@@ -14,10 +17,10 @@ help: ## list the targets
 setup: $(READY) ## build .venv with envplan and its tools, and install a C compiler if there is none
 
 $(READY): pyproject.toml
-	@.ci/python -m venv $(VENV)
+	@$(BASE) -m venv $(VENV)
 	@# pip 25.1 is the first that reads dependency groups.
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check $(ENVPLAN) --group dev
 	@# As pip does for what it installs for good: where PYTHONDONTWRITEBYTECODE is set, each start compiles all.
 	@$(PYTHON) -m compileall -q src
 	@.ci/compiler
@@ -40,8 +43,8 @@ types: $(READY) ## check the types
 test: $(READY) ## run every test: loopback only, no GPU needed
 	@$(PYTHON) -m pytest -n 2 --dist loadgroup
 
-demo: $(READY) ## see it work: from words to plans for five machines, and to a lock
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" examples/demo.sh
+demo: $(READY) ## see it work: from words to an environment, without a network
+	@$(VENV)/bin/envplan demo
 
 bench: $(READY) ## measure the speed budgets
 	@$(PYTHON) bench/startup.py && $(PYTHON) bench/lock.py && $(PYTHON) bench/fetch.py

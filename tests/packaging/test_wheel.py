@@ -72,6 +72,7 @@ def test_the_wheel_carries_profiles_schemas_catalog_and_types(wheel: Path) -> No
     assert "envplan/problems/codes.toml" in names
     assert "envplan/catalog/data/symptoms.toml" in names
     assert "envplan/environment/proof/inside/torch.py" in names
+    assert "envplan/demo/packages.toml" in names
     assert "envplan/py.typed" in names
     assert not [name for name in names if name.startswith("tests/")]
 
@@ -96,3 +97,10 @@ def test_it_goes_from_words_to_a_plan_for_a_shipped_profile(installed: Path, tmp
 def test_it_explains_and_probes(installed: Path, tmp_path: Path) -> None:
     assert "compute capability" in run(installed, "explain", "EP203", cwd=tmp_path).stdout
     assert json.loads(run(installed, "probe", "--json", cwd=tmp_path).stdout)["outcome"] == "probed"
+
+
+def test_it_tells_the_whole_story(installed: Path, tmp_path: Path) -> None:
+    done = run(installed, "demo", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert all(step["as_told"] for step in json.loads(done.stdout)["data"]["steps"])
+    assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,10 @@ import tarfile
 import zipfile
 from collections.abc import Mapping, Sequence
 
-MOMENT = (2020, 1, 1, 0, 0, 0)
+from envplan.demo.wheels import escaped as escaped
+from envplan.demo.wheels import packed
+from envplan.demo.wheels import zipped as zipped
+
 SECONDS = 1_577_836_800  # the same moment, as tar counts
 
 
@@ -41,18 +44,17 @@ def wheel(
     }
     if size:
         contents[f"{module}/weights.bin"] = noise(f"{stem}-{tags}", size)
-    info = f"{stem}.dist-info"
-    contents[f"{info}/METADATA"] = metadata(
-        name, version, requires, requires_python, extras, metadata_version=metadata_version
+    return packed(
+        name,
+        version,
+        tags,
+        metadata(name, version, requires, requires_python, extras, metadata_version=metadata_version),
+        contents,
+        maker="envplan-tests",
+        build=build,
+        commands=scripts,
+        deflated=deflated,
     )
-    contents[f"{info}/WHEEL"] = _wheel_file(tags, build)
-    if scripts:
-        lines = [f"{command} = {target}\n" for command, target in sorted(scripts.items())]
-        contents[f"{info}/entry_points.txt"] = "".join(["[console_scripts]\n", *lines]).encode()
-    record = f"{info}/RECORD"
-    contents[record] = _record(contents, record)
-    middle = f"-{build}" if build else ""
-    return f"{stem}{middle}-{tags}.whl", zipped(contents, deflated=deflated)
 
 
 def metadata(
@@ -113,28 +115,9 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 """
 
 
-def zipped(contents: Mapping[str, bytes], *, deflated: bool = False) -> bytes:
-    """A zip of these files, in this order, the same bytes every time."""
-    packed = io.BytesIO()
-    method = zipfile.ZIP_DEFLATED if deflated else zipfile.ZIP_STORED
-    with zipfile.ZipFile(packed, "w", method, compresslevel=6) as archive:
-        for path, content in contents.items():
-            entry = zipfile.ZipInfo(path, MOMENT)
-            entry.compress_type = method
-            entry.create_system = 3  # Unix, wherever the test runs
-            entry.external_attr = 0o100644 << 16
-            archive.writestr(entry, content)
-    return packed.getvalue()
-
-
 def noise(seed: str, size: int) -> bytes:
     """Bytes that do not compress, the same for the same seed."""
     return hashlib.shake_128(seed.encode()).digest(size)
-
-
-def escaped(name: str) -> str:
-    """A project's name as file names have it."""
-    return re.sub(r"[-.]+", "_", name)
 
 
 def unpacked_metadata(body: bytes) -> bytes:
@@ -142,22 +125,3 @@ def unpacked_metadata(body: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         names = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
         return archive.read(names[0])
-
-
-def _wheel_file(tags: str, build: str) -> bytes:
-    pythons, abis, platforms = (part.split(".") for part in tags.split("-"))
-    pure = str(platforms == ["any"]).lower()
-    lines = ["Wheel-Version: 1.0", "Generator: envplan-tests (1)", f"Root-Is-Purelib: {pure}"]
-    lines += [f"Tag: {p}-{a}-{m}" for p in pythons for a in abis for m in platforms]
-    if build:
-        lines.append(f"Build: {build}")
-    return ("\n".join(lines) + "\n").encode()
-
-
-def _record(contents: Mapping[str, bytes], record: str) -> bytes:
-    lines = []
-    for path, content in contents.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-        quoted = f'"{path}"' if "," in path else path
-        lines.append(f"{quoted},sha256={digest},{len(content)}\n")
-    return "".join([*lines, f"{record},,\n"]).encode()

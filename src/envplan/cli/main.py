@@ -50,11 +50,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     as_json = "--json" in options
     command = next((word for word in arguments if not word.startswith("-")), "")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # who knows only ASCII still gets every word
+            stream.reconfigure(errors="backslashreplace")
     answer = _answer(arguments)
     try:
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):  # who knows only ASCII still gets every word
-                stream.reconfigure(errors="backslashreplace")
         _print(answer, command, as_json)
     except BrokenPipeError:
         return _reader_left()

@@ -41,11 +41,13 @@ def run(
     errors: Errors = "apart",
     limit: int = OUTPUT_LIMIT,
     line: Line | None = None,
+    grace: float = 0.0,
 ) -> Outcome:
     """Run a program without a terminal, and take no more from it than time and size allow.
 
     It reads what is `given`, or nothing; `line` is told each line of its output as it comes. However this is
-    left, by an interrupt too, the program and all that it started have been ended.
+    left, by an interrupt too, the program and all that it started have been ended. First it is asked to, and
+    has the seconds of `grace` for that.
     """
     import subprocess
 
@@ -73,8 +75,11 @@ def run(
         return watch.outcome(deadline, stop)
     finally:
         watch.left.set()
-        _end(process)
-        _RUNNING.discard(process)
+        try:
+            _ask(process, grace)
+        finally:
+            _end(process)
+            _RUNNING.discard(process)
 
 
 @atexit.register
@@ -178,6 +183,17 @@ class _Watch:
 def _write(pipe: Any, given: bytes) -> None:
     with contextlib.suppress(OSError, ValueError), pipe:  # a program need not read all that it is given
         pipe.write(given)
+
+
+def _ask(process: Popen[bytes], grace: float) -> None:
+    """Let it put things in order and end what it started itself; Windows has no way to say so."""
+    from subprocess import TimeoutExpired
+
+    if sys.platform == "win32" or not grace or process.poll() is not None:
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError, TimeoutExpired):
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(grace)
 
 
 def _end(process: Popen[bytes]) -> None:

@@ -120,7 +120,7 @@ def test_help_comes_without_importing_what_it_does_not_need(project: Path) -> No
         assert f"'{module}'" not in loaded
 
 
-@pytest.mark.parametrize("command", ["init", "add", "remove", "probe", "plan", "explain"])
+@pytest.mark.parametrize("command", ["init", "add", "remove", "probe", "plan", "explain", "demo"])
 def test_every_command_has_help_with_examples(project: Path, command: str) -> None:
     done = envplan(command, "--help", cwd=project)
     assert done.returncode == 0

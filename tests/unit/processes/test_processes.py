@@ -185,6 +185,42 @@ def test_one_whose_answer_is_no_longer_wanted_is_ended_at_once() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize(("grace", "left"), [(10.0, ["in order"]), (0.0, [])])
+def test_one_that_is_given_grace_may_put_things_in_order(
+    tmp_path: Path, grace: float, left: list[str]
+) -> None:
+    code = (
+        "import pathlib, signal, sys, time\n"
+        "def end(*_):\n    time.sleep(0.2)\n    pathlib.Path('in order').touch()\n    sys.exit()\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    stop, command = threading.Event(), [sys.executable, "-c", code]
+    outcome = run(
+        command,
+        environ=ENVIRON,
+        deadline=60,
+        folder=tmp_path,
+        stop=stop,
+        line=lambda _: stop.set(),
+        grace=grace,
+    )
+    assert outcome == Stopped()
+    assert [one.name for one in tmp_path.iterdir()] == left
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_one_that_makes_nothing_of_its_grace_is_ended() -> None:
+    code = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); {HANGING}"
+    stop, begun = threading.Event(), time.monotonic()
+    command = [sys.executable, "-c", code]
+    outcome = run(command, environ=ENVIRON, deadline=60, stop=stop, line=lambda _: stop.set(), grace=0.3)
+    assert outcome == Stopped()
+    assert time.monotonic() - begun < 10
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_an_interrupt_ends_it_with_all_that_it_started(tmp_path: Path) -> None:
     code = (
         "import sys; from envplan.processes.run import run\n"

@@ -21,4 +21,5 @@ COMMANDS: dict[str, str] = {
     "rollback": "go back to the environment of before",
     "gc": "remove old generations of the environment",
     "explain": "explain a problem code",
+    "demo": "see it work, in seconds and without a network",
 }
