@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 
 from envplan.index.model import File
 from envplan.index.sdists import sdist_metadata
-from envplan.index.trouble import ALTERED, CUT, DISK, NO_WHEEL, REFUSED, Trouble
+from envplan.index.trouble import ALTERED, CUT, DISK, FORBIDDEN, NO_WHEEL, REFUSED, Trouble
 from envplan.index.web.client import Stream, Web
 from envplan.index.wheels import METADATA_LIMIT, TAIL, Sparse, metadata_bytes
 from envplan.values.records import dataclass
@@ -59,7 +59,7 @@ def head(web: Web, place: str) -> Body | None:
     try:
         reply = web.get(place, _PLAIN, limit=METADATA_LIMIT, method="HEAD")
     except Trouble as trouble:
-        if trouble.status in (400, 405, 501):
+        if trouble.status in (400, 405, 501) or trouble.code == FORBIDDEN:  # some forbid but this way to ask
             return None
         raise
     length = reply.headers.get("content-length", "")

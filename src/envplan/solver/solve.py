@@ -87,8 +87,15 @@ class Solving:
         return [found[place] for place in range(len(questions))]
 
     def hashed(self, files: Sequence[File]) -> list[File]:
-        """Give files their sha256; those that their index gives none for are fetched."""
-        return in_parallel(lambda one: one if one.sha256 else self._source.hashed(one), files, 4)
+        """Give files their sha256, and their size where the server tells it.
+
+        Those that their index gives no hash for are fetched; for a size, only the head of an answer is.
+        """
+
+        def whole(one: File) -> File:
+            return one if one.sha256 and one.size is not None else self._source.hashed(one)
+
+        return in_parallel(whole, files, 8)
 
     def hidden(self, target: Target, name: str, version: Version) -> str | None:
         """Say why a target was not shown a version of a package it has; none where it was."""

@@ -14,8 +14,8 @@ from packaging.pylock import Pylock
 from packaging.utils import parse_wheel_filename
 
 from envplan.index.addresses import default_index
-from tests.functional.lock.conftest import Made, reachable
-from tests.support.shaped import CANONICAL
+from tests.functional.lock.conftest import SMALL, Made, Project, reachable
+from tests.support.shaped import CANONICAL, Shaped
 
 VARIANTS = {"cpu", "cu118", "cu121"}
 TORCHES = {"torch", "torchvision", "torchaudio"}
@@ -102,10 +102,26 @@ def test_every_wheel_has_its_address_its_sha256_and_its_index(big: Made) -> None
         assert parse_wheel_filename(wheel["name"])[0] == entry["name"]
 
 
-def test_sizes_stand_where_the_index_says_them(big: Made) -> None:
+def test_sizes_stand_there_though_no_page_of_torch_says_them(big: Made) -> None:
     for entry, wheel in wheels(big):
-        if entry["index"] == default_index():
-            assert wheel["size"] > 0, wheel["name"]
+        assert wheel["size"] > 0, wheel["name"]
+        if entry["name"] == "torch":
+            with urllib.request.urlopen(reachable(wheel["url"], big.shaped)) as answer:
+                assert len(answer.read()) == wheel["size"]
+
+
+@pytest.mark.parametrize("code", [None, 403, 405])
+def test_a_size_takes_the_head_of_an_answer_and_a_server_that_gives_none_is_no_trouble(
+    project: Project, shaped: Shaped, code: int | None
+) -> None:
+    if code:
+        shaped.web.fault("*", "status", code=code, method="HEAD")
+    project.spec(SMALL.replace('"2.2"', '"2.7"')).locked()
+    torch = [one for one in project.document["packages"] if one["name"] == "torch"]
+    assert [("size" in wheel) for one in torch for wheel in one["wheels"]] == [code is None] * len(torch)
+    shaped.web.forget()
+    project.locked()
+    assert code or not shaped.web.requests(method="HEAD")  # once is enough
 
 
 def test_the_hashes_are_those_of_the_files(big: Made) -> None:
