@@ -25,6 +25,8 @@ examples:
   envplan init "torch 2.2 on gpu" transformers     write envplan.toml
   envplan plan                                     what this machine can run
   envplan plan --for datacenter-a100 --for laptop-rtx3060
+  envplan lock                                     pin everything, for every machine, in one file
+  envplan apply                                    install what of it fits this machine
   envplan probe --save profiles/this.toml          write this machine down
   envplan explain EP203                            what a code means
 
