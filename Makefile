@@ -9,7 +9,7 @@ READY  := $(VENV)/.ready
 BASE    := .ci/python#    the Python that .venv is made with
 ENVPLAN := --editable .#  what is installed in it of envplan; in CI, the wheel
 
-.PHONY: help setup fmt lint types test demo bench build clean
+.PHONY: help setup fmt lint types test live demo bench build clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ types: $(READY) ## check the types
 
 test: $(READY) ## run every test: loopback only, no GPU needed
 	@$(PYTHON) -m pytest -n 2 --dist loadgroup
+
+live: $(READY) ## run the tests that download: a real torch, locked, applied and proven (300 MB)
+	@ENVPLAN_LIVE=1 $(PYTHON) -m pytest tests/live
 
 demo: $(READY) ## see it work: from words to an environment, without a network
 	@$(VENV)/bin/envplan demo
