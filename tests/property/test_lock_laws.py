@@ -35,6 +35,7 @@ _pythons = st.sets(st.integers(9, 14), min_size=1, max_size=4).map(
 _dotted = st.sampled_from([None, "450.80.02", "525.60.13", "580.00"]).map(
     lambda text: Dotted(text) if text else None
 )
+_names = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,62}[A-Za-z0-9])?", fullmatch=True)
 _texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 _hashes = st.binary(min_size=1, max_size=4).map(lambda data: hashlib.sha256(data).hexdigest())
 
@@ -74,7 +75,7 @@ def locks(draw: st.DrawFn) -> Lock:
     for place in range(draw(st.integers(0, 5))):
         packages += draw(entries(f"package-{place}", targets))
     variants = sorted({offer.variant for offer in offered})
-    default, name = draw(st.sampled_from(variants)), draw(_texts)
+    default, name = draw(st.sampled_from(variants)), draw(_names)
     written = draw(st.sampled_from([None, f"sha256:{'d' * 64}"]))
     return Lock(name, tuple(packages), offered, default, "sha256:a", "sha256:b", GROUPS, written)
 

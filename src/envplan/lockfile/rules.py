@@ -85,8 +85,10 @@ def document_faults(document: Mapping[str, Any], faults: Faults) -> bool:
 
 def _environment(name: object, faults: Faults) -> None:
     """Ask of the environment's name that it names a folder, and no way to another one."""
-    letters = name.replace("-", "").replace("_", "") if isinstance(name, str) else ""
-    if not isinstance(name, str) or len(name) > 64 or not letters.isascii() or not letters.isalnum():
+    text = name if isinstance(name, str) else ""
+    letters = text.replace("-", "").replace("_", "")
+    ends = text[:1] + text[-1:]
+    if len(text) > 64 or not (letters.isascii() and letters.isalnum() and ends.isalnum()):
         why = "it names a folder on every system: at most 64 letters and digits, with - and _ between them"
         faults.add("tool.envplan.name", "not the name of an environment", found=str(name), why=why)
 
