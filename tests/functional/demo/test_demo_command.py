@@ -18,7 +18,6 @@ import jsonschema
 import pytest
 from filelock import FileLock
 
-from envplan.cli.commands.catalogue import COMMANDS
 from envplan.demo.story import Step, Story, story
 from envplan.values.platforms import Platform
 from envplan.values.records import replace
@@ -34,10 +33,6 @@ ALONE = [
 ]  # in a network of its own, with loopback only
 OF_OTHERS = ("PIP_", "UV_", "ENVPLAN_")
 NOWHERE = "http://127.0.0.1:9"
-
-BUILT = ["apply", "run", "verify"]
-TOLD = ["init", "plan", "lock", "lock", *BUILT, "apply", "add", "lock", "explain", "add", "lock", "apply"]
-APPLIES = COMMANDS.keys() >= set(BUILT)
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="types into a POSIX shell")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -181,7 +176,9 @@ class TestPerformed:
 
     def test_it_goes_from_words_to_an_environment_and_to_a_conflict(self, performed: Performed) -> None:
         commands = [shlex.split(step["command"])[1] for step in performed.steps]
-        assert commands == [one for one in TOLD if APPLIES or one not in BUILT]
+        assert commands[:5] == ["init", "plan", "lock", "lock", "apply"]
+        assert commands[5:8] == ["run", "verify", "apply"]
+        assert commands[8:] == ["add", "lock", "explain", "add", "lock", "apply"]
 
     def test_every_step_did_what_it_should(self, performed: Performed) -> None:
         assert performed.code == 0, performed.output
@@ -243,18 +240,14 @@ def test_what_is_told_on_other_computers_can_be_locked(platform: str, python: Py
 
     tale = story(Platform.parse(platform), python)
     steps = tuple(step for step in tale.steps[:5] if step.words[0] in ("init", "plan", "lock"))
-    performance = demo(Hearing(), COMMANDS, tale=replace(tale, steps=steps))
+    performance = demo(Hearing(), tale=replace(tale, steps=steps))
     assert not performance.problems
     assert len(performance.told) == len(steps)
 
 
 @pytest.mark.parametrize(
     ("moment", "how"),
-    [
-        ("$ envplan init", "SIGINT"),
-        ("$ envplan lock", "SIGHUP"),
-        pytest.param("$ envplan apply", "SIGTERM", marks=pytest.mark.skipif(not APPLIES, reason="no apply")),
-    ],
+    [("$ envplan init", "SIGINT"), ("$ envplan lock", "SIGHUP"), ("$ envplan apply", "SIGTERM")],
 )
 @linux
 def test_who_interrupts_it_leaves_nothing_behind(computer: Computer, moment: str, how: str) -> None:
