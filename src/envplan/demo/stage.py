@@ -9,7 +9,7 @@ import site
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shlex import quote
@@ -81,14 +81,12 @@ def stage(keep: Path | None) -> Iterator[Stage]:
     if keep is not None:
         yield Stage(_made(keep))
         return
-    deadly = [number for number in _ENDINGS if signal.getsignal(number) == signal.SIG_DFL]
-    with _handled(deadly, _interrupt):
-        folder = _temporary()
-        try:
-            yield Stage(folder)
-        finally:
-            with _handled(_ENDINGS, signal.SIG_IGN):  # who presses Ctrl-C once more waits these milliseconds
-                _remove(folder)
+    folder = _temporary()
+    try:
+        yield Stage(folder)
+    finally:
+        with _undisturbed():
+            _remove(folder)
 
 
 def _made(keep: Path) -> Path:
@@ -141,18 +139,14 @@ def _once_more(function: Callable[..., Any], path: str, _: Any) -> None:
 
 
 @contextmanager
-def _handled(signals: Sequence[int], handler: Any) -> Iterator[None]:
+def _undisturbed() -> Iterator[None]:
+    """Let who presses Ctrl-C once more wait these milliseconds."""
     if threading.current_thread() is not threading.main_thread():  # no other may say what signals do
         yield
         return
-    usual = {number: signal.signal(number, handler) for number in signals}
+    usual = {number: signal.signal(number, signal.SIG_IGN) for number in _ENDINGS}
     try:
         yield
     finally:
-        for number, before in usual.items():
-            signal.signal(number, before)
-
-
-def _interrupt(number: int, frame: Any) -> None:
-    """End as by Ctrl-C, where the system would have ended us on the spot."""
-    raise KeyboardInterrupt
+        for number, handler in usual.items():
+            signal.signal(number, handler)

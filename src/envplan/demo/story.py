@@ -160,8 +160,8 @@ def _refused(series: Series, *, applied: bool) -> Iterator[Step]:
     wish, code = series.wish
     yield Step("Somebody wants something else besides.", ("add", wish))
     yield Step(
-        "That cannot be. The lock stays as it is, and so does what was built from it.",
-        ("lock",),
+        "That cannot be, and is said before anything is touched.",
+        ("plan",),
         exit=1,
         shows=(f"error[{code}]", "  try "),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -17,11 +17,10 @@ from envplan.machine.probe.system import platform
 from envplan.problems import Problem, Said
 from envplan.processes.outcomes import Ended, Outcome
 from envplan.processes.run import run
-from envplan.values.records import dataclass, replace
+from envplan.values.records import dataclass
 from envplan.values.versions import Python
 
 _NOT_AS_TOLD = "EP690"
-_APPLYING = ("apply", "run", "verify")
 _DEADLINE = 120.0  # seconds for one command, which takes one
 _GRACE = 5.0  # for it to put things in order, where the demo is interrupted
 
@@ -62,11 +61,9 @@ class Performance:
     problems: tuple[Problem, ...]
 
 
-def demo(
-    audience: Audience, commands: Collection[str], keep: Path | None = None, tale: Story | None = None
-) -> Performance:
+def demo(audience: Audience, keep: Path | None = None, tale: Story | None = None) -> Performance:
     """Tell the story of this computer; it ends early where a command does not do what it should."""
-    tale = _possible(tale or story(platform(Host.here()), Python(*sys.version_info[:2])), commands)
+    tale = tale or story(platform(Host.here()), Python(*sys.version_info[:2]))
     audience.begins(tale)
     told: list[Told] = []
     with stage(keep) as place, Index(uploads()) as index:
@@ -80,13 +77,6 @@ def demo(
                 break
     problems = tuple(_not_as_told(one) for one in told if one.wrong)
     return Performance(tale, tuple(told), place if keep else None, problems)
-
-
-def _possible(tale: Story, commands: Collection[str]) -> Story:
-    """Leave out what envplan has no commands for yet."""
-    if all(one in commands for one in _APPLYING):
-        return tale
-    return replace(tale, steps=tuple(step for step in tale.steps if step.words[0] not in _APPLYING))
 
 
 def _told(step: Step, place: Stage, environ: Mapping[str, str]) -> Told:

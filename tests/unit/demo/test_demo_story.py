@@ -22,7 +22,7 @@ def test_it_can_be_told_on_every_computer_up_to_the_lock(platform: str, python: 
     commands = told(platform, python)
     assert commands[:2] == ["init", "plan"]
     end = -1 if commands[-1] == "apply" else None
-    assert commands[:end][-5:] == ["add", "lock", "explain", "add", "lock"]
+    assert commands[:end][-5:] == ["add", "plan", "explain", "add", "lock"]
 
 
 @pytest.mark.parametrize("platform", ["linux-x86_64", "windows-x86_64", "macos-arm64", "linux-aarch64"])

@@ -27,12 +27,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Answer:
     """Tell the story, and answer with how it went."""
-    from envplan.cli.commands.catalogue import COMMANDS
     from envplan.cli.views.demo import Listener, Teller, closing, demo_json
     from envplan.verbs.demo import demo
 
     audience = Listener() if options.json else Teller()
-    performance = demo(audience, COMMANDS, options.keep)
+    performance = demo(audience, options.keep)
     return Answer(
         "failed" if performance.problems else "told",
         text="" if options.json else closing(performance),
