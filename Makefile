@@ -50,7 +50,7 @@ demo: $(READY) ## see it work: from words to an environment, without a network
 	@$(VENV)/bin/envplan demo
 
 bench: $(READY) ## measure the speed budgets
-	@$(PYTHON) bench/startup.py && $(PYTHON) bench/lock.py && $(PYTHON) bench/fetch.py
+	@$(PYTHON) bench/startup.py && $(PYTHON) bench/lock.py && $(PYTHON) bench/fetch.py && $(PYTHON) bench/apply.py
 
 build: $(READY) ## build the wheel into dist/
 	@$(PYTHON) -m build --outdir dist .

@@ -10,17 +10,16 @@ import argparse
 import hashlib
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
-from packaging.version import Version
+from packaging.utils import parse_wheel_filename
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -59,9 +58,8 @@ class Times:
         return f"{name:<24} {ours:7.3f} s   uv {theirs:7.3f} s   ratio {ratio:4.2f}   budget {budget:4.2f}"
 
 
-def made_wheels(folder: Path, wheels: int, files: int, size: int) -> list[tuple[str, str, int]]:
-    """Make wheels; two of them hold most of the bytes. Their names, hashes and sizes."""
-    found = []
+def made_wheels(folder: Path, wheels: int, files: int, size: int) -> None:
+    """Make wheels; two of them hold most of the bytes."""
     for number in range(wheels):
         module = f"package_{number}"
         contents: dict[str, bytes | str] = {
@@ -73,28 +71,26 @@ def made_wheels(folder: Path, wheels: int, files: int, size: int) -> list[tuple[
             contents[f"{module}/lib/large.so"] = noise(module, size // 4) + b"\0" * (size // 4)
         name, data = wheel(f"package-{number}", "1.0", files=contents, deflated=True)
         (folder / name).write_bytes(data)
-        found.append((name, hashlib.sha256(data).hexdigest(), len(data)))
-    return found
 
 
-def lock_of(found: list[tuple[str, str, int]], url: str) -> bytes:
+def lock_of(wheels: Path, url: str) -> bytes:
+    """Write the lock that takes all of them."""
     made = offer("cpu", "linux-x86_64", HERE)
-    packages = tuple(
-        Pinned(
-            name.split("-")[0].replace("_", "-"),
-            Version("1.0"),
-            f"{url}/simple",
-            (LockedFile(name, f"{url}/files/{name}", sha256, size),),
-            frozenset(made.targets),
-        )
-        for name, sha256, size in found
-    )
-    return encode(Lock("bench", packages, (made,), Variant("cpu"), SPEC, CATALOG))
+    packages = []
+    for file in sorted(wheels.iterdir()):
+        name, version, _, _ = parse_wheel_filename(file.name)
+        sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+        locked = LockedFile(file.name, f"{url}/files/{quote(file.name)}", sha256, file.stat().st_size)
+        packages.append(Pinned(name, version, f"{url}/simple", (locked,), frozenset(made.targets)))
+    return encode(Lock("bench", tuple(packages), (made,), Variant("cpu"), SPEC, CATALOG))
 
 
 def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--folder", type=Path, help="measure with these wheels, as `pip download` leaves them"
+    )
     parser.add_argument("--wheels", type=int, default=41)
     parser.add_argument("--files", type=int, default=14_000)
     parser.add_argument("--size", type=int, default=400, help="megabytes, unpacked")
@@ -103,17 +99,19 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=ROOT) as name:
         folder = Path(name)
-        (folder / "wheels").mkdir()
-        found = made_wheels(folder / "wheels", asked.wheels, asked.files, asked.size * 1_000_000)
+        wheels = asked.folder or folder / "wheels"
+        if asked.folder is None:
+            wheels.mkdir()
+            made_wheels(wheels, asked.wheels, asked.files, asked.size * 1_000_000)
         server = subprocess.Popen(
-            [sys.executable, "-c", SERVE, folder / "wheels", ROOT],
+            [sys.executable, "-c", SERVE, wheels, ROOT],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
         assert server.stdout is not None
-        (folder / "pylock.toml").write_bytes(lock_of(found, server.stdout.readline().strip()))
-        times = measured(folder, asked.runs)
+        lock = lock_of(wheels, server.stdout.readline().strip())
+        times = measured(folder, lock, asked.runs)
         server.communicate("")
     budgets = {"from nothing": 0.6, "warm store, new env": 0.7, "nothing to do": 1.0}
     for what, budget in budgets.items():
@@ -123,63 +121,54 @@ def main() -> None:
 
 
 class Contest:
-    """Lets both do the same work in turn."""
+    """Both do the same work, each round in folders of its own.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    Not in folders that were emptied: where thousands of files were just deleted, ext4 makes new ones slowly.
+    """
+
+    def __init__(self, folder: Path, lock: bytes) -> None:
+        self.folder, self.lock = folder, lock
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("UV_", "ENVPLAN_"))}
-        self.environ = kept | {
-            "ENVPLAN_STORE": str(folder / "store"),
-            "ENVPLAN_CONFIG": str(folder / "config.toml"),
-            "ENVPLAN_PROFILE": "ci-linux",
-            "UV_CACHE_DIR": str(folder / "cache"),
-            "UV_NO_CONFIG": "1",
-        }
+        self.environ = kept | {"ENVPLAN_CONFIG": str(folder / "config.toml"), "UV_NO_CONFIG": "1"}
         (folder / "config.toml").write_text("")
 
-    def run(self, *command: str | Path) -> None:
+    def project(self, name: str) -> Path:
+        """A new folder with nothing but the lock."""
+        made = self.folder / name
+        made.mkdir()
+        (made / "pylock.toml").write_bytes(self.lock)
+        return made
+
+    def ours(self, project: Path, store: Path) -> float:
+        return self._run(project, {"ENVPLAN_STORE": str(store)}, TOOLS / "envplan", "apply", "--no-smoke")
+
+    def theirs(self, project: Path, store: Path, *, anew: bool = True) -> float:
+        uv, around = TOOLS / "uv", {"UV_CACHE_DIR": str(store)}
+        made = self._run(project, around, uv, "venv", "-q", "--python", sys.executable, "it") if anew else 0.0
+        sync = ("pip", "sync", "-q", "--python", "it/bin/python", "pylock.toml")
+        return made + self._run(project, around, uv, *sync)
+
+    def _run(self, project: Path, around: dict[str, str], *command: str | Path) -> float:
+        subprocess.run(["sync"], check=True)
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run(command, cwd=self.folder, env=self.environ, check=True, **quiet)
-
-    def ours(self) -> None:
-        self.run(TOOLS / "envplan", "apply")
-
-    def theirs(self) -> None:
-        if not (self.folder / "theirs").exists():
-            self.run(TOOLS / "uv", "venv", "--quiet", "--python", sys.executable, "theirs")
-        self.run(TOOLS / "uv", "pip", "sync", "--quiet", "--python", "theirs/bin/python", "pylock.toml")
-
-    def clean(self, *names: str) -> None:
-        for path in (self.folder / one for one in names):
-            if path.is_symlink():
-                path.unlink()
-            else:
-                shutil.rmtree(path, ignore_errors=True)
+        start = time.perf_counter()
+        subprocess.run(command, cwd=project, env=self.environ | around, check=True, **quiet)
+        return time.perf_counter() - start
 
 
-def measured(folder: Path, runs: int) -> dict[str, Times]:
-    """Let both do all three, each of them first in turn."""
-    contest, environments = Contest(folder), (".venv", ".envplan", "theirs")
-    removed = {
-        "from nothing": ("store", "cache", *environments),
-        "warm store, new env": environments,
-        "nothing to do": (),
-    }
-    times = {what: Times() for what in removed}
+def measured(folder: Path, lock: bytes, runs: int) -> dict[str, Times]:
+    """Let both do all three, in turn."""
+    contest = Contest(folder, lock)
+    times = {what: Times() for what in ("from nothing", "warm store, new env", "nothing to do")}
     for number in range(runs):
-        for what, names in removed.items():
-            contest.clean(*names)
-            subprocess.run(["sync"], check=True)
-            pair = [(times[what].ours, contest.ours), (times[what].theirs, contest.theirs)]
-            for kept, work in pair if number % 2 else reversed(pair):
-                kept.append(timed(work))
+        store, cache = folder / f"store-{number}", folder / f"cache-{number}"
+        for what in ("from nothing", "warm store, new env"):
+            projects = [contest.project(f"{who}-{what[:4]}-{number}") for who in ("ours", "theirs")]
+            times[what].ours.append(contest.ours(projects[0], store))
+            times[what].theirs.append(contest.theirs(projects[1], cache))
+        times["nothing to do"].ours.append(contest.ours(projects[0], store))
+        times["nothing to do"].theirs.append(contest.theirs(projects[1], cache, anew=False))
     return times
-
-
-def timed(work: Callable[[], None]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 if __name__ == "__main__":
