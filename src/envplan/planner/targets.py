@@ -14,7 +14,7 @@ from envplan.planner.common_versions import common
 from envplan.planner.model import Build, Constraint, Impossible, Pin
 from envplan.planner.pins import constraints, pins
 from envplan.planner.plan import fewest, outcome_of
-from envplan.problems import Problem, Said
+from envplan.problems import Problem, Said, told_once
 from envplan.spec.model import Spec
 from envplan.values.platforms import Platform
 from envplan.values.records import dataclass
@@ -68,7 +68,7 @@ def targets(
     tries = [attempt(Try(spec, machine, stock, fallback)) for machine in (*profiles, *anyone)]
     problems = [_refusal(one) for one in tries if not one.choices]
     if problems:
-        return Targets((), CPU, tuple(problems))
+        return Targets((), CPU, told_once(problems))
     if spec.options.same_versions and len(tries) > 1:
         settled = common(tries)
         if settled is None:

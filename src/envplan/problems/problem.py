@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from envplan.values.records import dataclass
+from envplan.values.records import dataclass, replace
 
 Severity = Literal["error", "warning", "note"]
 
@@ -53,6 +53,22 @@ class Problem:
             "why": lines(self.why),
             "try": list(self.cures),
         }
+
+
+def told_once(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Join problems of one title about one wish: what several machines or targets meet is one problem."""
+    alike: dict[tuple[object, ...], list[Problem]] = {}
+    for one in problems:
+        alike.setdefault((one.code, one.title, one.wanted), []).append(one)
+    return tuple(
+        replace(
+            those[0],
+            found=tuple(dict.fromkeys(said for one in those for said in one.found)),
+            why=tuple(dict.fromkeys(said for one in those for said in one.why)),
+            cures=tuple(dict.fromkeys(cure for one in those for cure in one.cures)),
+        )
+        for those in alike.values()
+    )
 
 
 class EnvplanError(Exception):

@@ -193,9 +193,9 @@ def _solver(name: str) -> Solver:
 def _answers(answers: Sequence[Answer]) -> tuple[list[Solved], tuple[Problem, ...]]:
     refused = [one for one in answers if isinstance(one, Unsolved)]
     if refused:
-        from envplan.solver.unsolved import told_once
+        from envplan.solver.unsolved import of_targets
 
-        raise EnvplanError(*told_once(refused, [one.target for one in answers]))
+        raise EnvplanError(*of_targets(refused, [one.target for one in answers]))
     solved = [one for one in answers if isinstance(one, Solved)]
     alike: dict[tuple[str, str], list[Problem]] = defaultdict(list)
     for problem in (problem for one in solved for problem in one.problems):

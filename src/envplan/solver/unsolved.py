@@ -8,7 +8,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from envplan.index.columns import refused
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, told_once
 from envplan.solver.conflict import Clash, clash, closest
 from envplan.solver.model import Unsolved
 from envplan.solver.view import Hidden, View
@@ -33,23 +33,17 @@ _HIDDEN: dict[Kind, str] = {
 }
 
 
-def told_once(refused: Sequence[Unsolved], every: Collection[Target]) -> tuple[Problem, ...]:
+def of_targets(refused: Sequence[Unsolved], every: Collection[Target]) -> tuple[Problem, ...]:
     """Say what stops several targets once, with the targets it stops."""
-    alike: dict[tuple[object, ...], list[Unsolved]] = {}
+    stopped: dict[tuple[str, str, tuple[Said, ...]], list[Target]] = {}
     for one in refused:
         key = (one.problem.code, one.problem.title, one.problem.wanted)
-        alike.setdefault(key, []).append(one)
-    return tuple(_joined(those, every) for those in alike.values())
-
-
-def _joined(those: Sequence[Unsolved], every: Collection[Target]) -> Problem:
-    first, targets = those[0].problem, [one.target for one in those]
-    return replace(
-        first,
-        title=f"{first.title}, for {targets_said(targets, every)}",
-        found=tuple(dict.fromkeys(said for one in those for said in one.problem.found)),
-        why=tuple(dict.fromkeys(said for one in those for said in one.problem.why)),
-        cures=tuple(dict.fromkeys(cure for one in those for cure in one.problem.cures)),
+        stopped.setdefault(key, []).append(one.target)
+    return tuple(
+        replace(
+            one, title=f"{one.title}, for {targets_said(stopped[one.code, one.title, one.wanted], every)}"
+        )
+        for one in told_once(one.problem for one in refused)
     )
 
 

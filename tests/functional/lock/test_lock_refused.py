@@ -127,3 +127,9 @@ def test_what_stops_every_target_is_said_once_with_the_targets(project: Project)
     assert done.returncode == 3, done.stderr
     assert done.stderr.count("error[EP350]") == 1, done.stderr
     assert ", for all 6 targets" in done.stderr
+
+
+def test_a_conflict_that_every_variant_meets_is_said_once(project: Project) -> None:
+    done = project.spec(EVERYWHERE).lock()
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.count("error[EP207]") == 1, done.stderr

@@ -7,7 +7,7 @@ from packaging.version import Version
 from envplan.problems import Problem, Said
 from envplan.solver.model import Bindings, Need, Question, Unsolved
 from envplan.solver.source import Memory
-from envplan.solver.unsolved import explain, told_once
+from envplan.solver.unsolved import explain, of_targets
 from envplan.solver.view import View
 from envplan.values.platforms import Platform
 from envplan.values.targets import Target
@@ -44,7 +44,7 @@ def test_where_ignoring_a_pitfall_would_not_help_it_is_not_offered() -> None:
 def test_the_same_for_several_targets_is_told_once_with_all_that_is_known() -> None:
     other = Target(Variant("cu121"), LINUX.platform, LINUX.python)
     said = [Problem("EP350", "no version fits", why=(Said(f"why {name}"), Said("both"))) for name in "ab"]
-    (told,) = told_once([Unsolved(LINUX, said[0]), Unsolved(other, said[1])], [LINUX, other])
+    (told,) = of_targets([Unsolved(LINUX, said[0]), Unsolved(other, said[1])], [LINUX, other])
     assert told.title == "no version fits, for both targets"
     assert [one.text for one in told.why] == ["why a", "both", "why b"]
 
@@ -52,5 +52,5 @@ def test_the_same_for_several_targets_is_told_once_with_all_that_is_known() -> N
 def test_what_stops_only_some_targets_names_them() -> None:
     other = Target(Variant("cu121"), LINUX.platform, LINUX.python)
     problems = [Problem("EP350", "no a fits"), Problem("EP350", "no b fits")]
-    told = told_once([Unsolved(LINUX, problems[0]), Unsolved(other, problems[1])], [LINUX, other])
+    told = of_targets([Unsolved(LINUX, problems[0]), Unsolved(other, problems[1])], [LINUX, other])
     assert [one.title for one in told] == ["no a fits, for cpu", "no b fits, for cu121"]
