@@ -25,7 +25,9 @@ from envplan.values.records import dataclass
 
 Way = Literal["clones", "hard links", "copies"]
 
-_WORKERS = 2  # more would wait for each other: a file system changes its names one after the other
+# Two threads copy. One links: a file system changes its names one after the other, so two that ask it spend
+# twice the processor on waiting for each other, and are no sooner done.
+_WORKERS: dict[Way, int] = {"clones": 2, "hard links": 1, "copies": 2}
 _UNIT = 500  # files that a thread brings before it says so
 _FICLONE = 0x40049409
 _FILE, _PROGRAM = 0o644, 0o755  # of what is cloned or copied; the umask may take away, but does not add
@@ -90,7 +92,7 @@ def bring(
 ) -> list[array[int]]:
     """Put every file in its place; return when those of each batch were last changed, in nanoseconds.
 
-    `beside` is other work, for one of the threads: while files are linked the system has most to do.
+    `beside` is other work, for one of the threads: while files are copied the system has most to do.
     """
     work = _Work(way, contents.count, tell)
     there: dict[str, set[str]] = defaultdict(set)
@@ -99,11 +101,11 @@ def bring(
         jobs = [beside]
         for batch, column in zip(contents.batches, times, strict=True):
             ends = _ends(batch, generation, there[batch.target], stack)
+            ends.make_all(batch.files.folders)
             starts = range(0, len(batch.files.paths), _UNIT)
             jobs += [partial(work.do, _Unit(batch, start, ends, column)) for start in starts]
-            jobs.append(partial(ends.make_all, batch.files.folders))
         stack.callback(work.end)  # before the folders are closed: their numbers may become those of others
-        in_parallel(lambda job: job(), jobs, _WORKERS)
+        in_parallel(lambda job: job(), jobs, _WORKERS[way])
     return times
 
 
@@ -159,34 +161,48 @@ class _Work:
             time.sleep(0.001)
 
     def _do(self, unit: _Unit) -> None:
-        files, ends, bring = unit.batch.files, unit.ends, self._bring
-        linking = self._way == "hard links"
-        paths = files.paths[unit.start : unit.start + _UNIT]
-        last = ""
-        for row, path in enumerate(paths, unit.start):
+        rows = range(unit.start, min(unit.start + _UNIT, len(unit.batch.files.paths)))
+        if self._way == "hard links":
+            self._linked(unit, rows)
+        else:
+            for row in rows:
+                self._one(unit, row)
+        with self._lock:
+            self._done += len(rows)
+            self._tell(Progress("link", self._way, self._done, self._total))
+
+    def _linked(self, unit: _Unit, rows: range) -> None:
+        """Link with as few steps for each file as there can be; a file that resists gets a second, closer look."""
+        ends, link = unit.ends, os.link
+        old, new = ends.from_folder, ends.to_folder
+        for row, path in zip(rows, unit.batch.files.paths[rows.start : rows.stop], strict=True):
             if self._stop:
                 return
-            folder = path.rpartition("/")[0]
-            if folder != last:
-                ends.make(folder)
-                last = folder
-            mode = _PROGRAM if path in files.executable else _FILE
-            names = ends.names(path)
             try:
-                bring(*names, ends, mode)
-            except OSError as error:
-                if isinstance(error, FileNotFoundError) and not (files.root / path).exists():
-                    raise _gone(files.root / path) from None
-                if error.errno not in _UNLINKABLE:
-                    raise
-                _copy(*names, ends, mode)
-            else:
-                if linking:
-                    continue
-            unit.times[row] = os.stat(names[1], dir_fd=ends.to_folder).st_mtime_ns
-        with self._lock:
-            self._done += len(paths)
-            self._tell(Progress("link", self._way, self._done, self._total))
+                if old is None:
+                    link(*ends.names(path))
+                else:
+                    link(path, path, src_dir_fd=old, dst_dir_fd=new)
+            except OSError:
+                self._one(unit, row)
+
+    def _one(self, unit: _Unit, row: int) -> None:
+        """Bring one file; copy it where this way is closed to it."""
+        if self._stop:
+            return
+        files, ends = unit.batch.files, unit.ends
+        path = files.paths[row]
+        mode = _PROGRAM if path in files.executable else _FILE
+        names = ends.names(path)
+        try:
+            self._bring(*names, ends, mode)
+        except OSError as error:
+            if isinstance(error, FileNotFoundError) and not (files.root / path).exists():
+                raise _gone(files.root / path) from None
+            if error.errno not in _UNLINKABLE:
+                raise
+            _copy(*names, ends, mode)
+        unit.times[row] = os.stat(names[1], dir_fd=ends.to_folder).st_mtime_ns
 
 
 def _gone(file: Path) -> EnvplanError:
