@@ -45,6 +45,7 @@ def unpacked(body: bytes, name: str, store: Path) -> Tree:
         entries,
         startup,
         MOMENT,
+        (0o100444, 0o100555),
     )
 
 

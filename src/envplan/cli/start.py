@@ -44,6 +44,7 @@ def main() -> int:
         code = again.exit
     for ending in heard:
         signal.signal(ending, signal.SIG_IGN)  # the answer is out; only leaving is left
+    gc.freeze()  # leave what was made to the system: to look through it all once more takes 20 ms
     return code
 
 

@@ -24,6 +24,7 @@ class Batch:
     target: str  # relative to the generation; empty for itself
     files: Files
     moment: int  # when its files were last changed, as they say themselves
+    modes: tuple[int, int]  # of plain files, and of those that can be run
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
@@ -113,7 +114,7 @@ def _placed(part: Part, layout: Layout, python: Path) -> tuple[list[Batch], list
             written = [(row, data) for row in rows if (data := _rewritten(files, row, python)) is not None]
             made += [Made(tree.project, f"{target}/{files.paths[row]}", data, True) for row, data in written]
             files = _rows(files, [row for row in rows if row not in dict(written)])
-        batches.append(Batch(tree.project, target, files, tree.moment))
+        batches.append(Batch(tree.project, target, files, tree.moment, tree.modes))
     return batches, made
 
 

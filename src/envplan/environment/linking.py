@@ -19,13 +19,16 @@ from typing import Literal
 from envplan.environment.contents import Batch, Contents
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.solver.parallel import in_parallel
-from envplan.store.model import Progress, Tell
+from envplan.store.checking import mode_of
+from envplan.store.model import Progress, Scheme, Tell
 from envplan.store.paths import reachable
 from envplan.values.records import dataclass
 
 Way = Literal["clones", "hard links", "copies"]
 
-_WORKERS = 2  # more would wait for each other: a file system changes its names one after the other
+# Two threads copy. One links: a file system changes its names one after the other, so two that ask it spend
+# twice the processor on waiting for each other, and are no sooner done.
+_WORKERS: dict[Way, int] = {"clones": 2, "hard links": 1, "copies": 2}
 _UNIT = 500  # files that a thread brings before it says so
 _FICLONE = 0x40049409
 _FILE, _PROGRAM = 0o644, 0o755  # of what is cloned or copied; the umask may take away, but does not add
@@ -36,6 +39,8 @@ _UNLINKABLE = frozenset(
 )
 
 GONE = "EP453"
+# Of these each file is looked at when it is brought; scripts are read and rewritten before that.
+LOOKED_AT: tuple[Scheme, ...] = ("purelib", "platlib", "headers", "data")
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,8 @@ def bring(
 ) -> list[array[int]]:
     """Put every file in its place; return when those of each batch were last changed, in nanoseconds.
 
-    `beside` is other work, for one of the threads: while files are linked the system has most to do.
+    Each is held against the manifest of its tree, so that what changed in the store comes into nothing.
+    `beside` is other work, for one of the threads: while files are copied the system has most to do.
     """
     work = _Work(way, contents.count, tell)
     there: dict[str, set[str]] = defaultdict(set)
@@ -99,11 +105,11 @@ def bring(
         jobs = [beside]
         for batch, column in zip(contents.batches, times, strict=True):
             ends = _ends(batch, generation, there[batch.target], stack)
+            ends.make_all(batch.files.folders)
             starts = range(0, len(batch.files.paths), _UNIT)
             jobs += [partial(work.do, _Unit(batch, start, ends, column)) for start in starts]
-            jobs.append(partial(ends.make_all, batch.files.folders))
         stack.callback(work.end)  # before the folders are closed: their numbers may become those of others
-        in_parallel(lambda job: job(), jobs, _WORKERS)
+        in_parallel(lambda job: job(), jobs, _WORKERS[way])
     return times
 
 
@@ -159,43 +165,80 @@ class _Work:
             time.sleep(0.001)
 
     def _do(self, unit: _Unit) -> None:
-        files, ends, bring = unit.batch.files, unit.ends, self._bring
-        linking = self._way == "hard links"
-        paths = files.paths[unit.start : unit.start + _UNIT]
-        last = ""
-        for row, path in enumerate(paths, unit.start):
-            if self._stop:
-                return
-            folder = path.rpartition("/")[0]
-            if folder != last:
-                ends.make(folder)
-                last = folder
-            mode = _PROGRAM if path in files.executable else _FILE
-            names = ends.names(path)
-            try:
-                bring(*names, ends, mode)
-            except OSError as error:
-                if isinstance(error, FileNotFoundError) and not (files.root / path).exists():
-                    raise _gone(files.root / path) from None
-                if error.errno not in _UNLINKABLE:
-                    raise
-                _copy(*names, ends, mode)
-            else:
-                if linking:
-                    continue
-            unit.times[row] = os.stat(names[1], dir_fd=ends.to_folder).st_mtime_ns
+        rows = range(unit.start, min(unit.start + _UNIT, len(unit.batch.files.paths)))
+        if self._way == "hard links":
+            self._linked(unit, rows)
+        else:
+            for row in rows:
+                self._one(unit, row)
         with self._lock:
-            self._done += len(paths)
+            self._done += len(rows)
             self._tell(Progress("link", self._way, self._done, self._total))
 
+    def _linked(self, unit: _Unit, rows: range) -> None:
+        """Link with as few steps for each file as there can be; one that resists gets a closer look.
 
-def _gone(file: Path) -> EnvplanError:
+        What the link says is what the file in the store says, and is asked while the system has it at hand.
+        """
+        batch, ends, look = unit.batch, unit.ends, os.stat
+        old, new, moment, (plain, _) = ends.from_folder, ends.to_folder, batch.moment, batch.modes
+        link = partial(os.link, src_dir_fd=old, dst_dir_fd=new, follow_symlinks=old is None)
+        for row in rows:
+            if self._stop:
+                return
+            source = target = path = batch.files.paths[row]
+            if old is None:
+                source, target = ends.names(path)
+            try:
+                link(source, target)
+            except OSError:
+                self._one(unit, row)
+                continue
+            status = look(target, dir_fd=new, follow_symlinks=False)
+            if (
+                status.st_mtime_ns != moment
+                or status.st_size != batch.files.sizes[row]
+                or status.st_mode != plain
+            ):
+                _refuse_changed(batch, row, status)
+
+    def _one(self, unit: _Unit, row: int) -> None:
+        """Bring one file; copy it where this way is closed to it."""
+        if self._stop:
+            return
+        files, ends = unit.batch.files, unit.ends
+        path = files.paths[row]
+        mode = _PROGRAM if path in files.executable else _FILE
+        names = ends.names(path)
+        try:
+            _refuse_changed(
+                unit.batch, row, os.stat(names[0], dir_fd=ends.from_folder, follow_symlinks=False)
+            )
+            self._bring(*names, ends, mode)
+        except OSError as error:
+            if isinstance(error, FileNotFoundError) and not (files.root / path).exists():
+                raise _gone(files.root / path, "no such file") from None
+            if error.errno not in _UNLINKABLE:
+                raise
+            _copy(*names, ends, mode)
+        unit.times[row] = os.stat(names[1], dir_fd=ends.to_folder).st_mtime_ns
+
+
+def _refuse_changed(batch: Batch, row: int, status: os.stat_result) -> None:
+    """Hold a file against the manifest."""
+    path = batch.files.paths[row]
+    wanted = (batch.files.sizes[row], batch.moment, batch.modes[path in batch.files.executable])
+    if (status.st_size, status.st_mtime_ns, mode_of(status)) != wanted:
+        raise _gone(batch.files.root / path, "it is not as it was unpacked")
+
+
+def _gone(file: Path, found: str) -> EnvplanError:
     why = "whoever cleans up the store by hand takes files that environments are built from"
     return EnvplanError(
         Problem(
             GONE,
-            "a file went from the store while an environment was built from it",
-            found=(Said("no such file", str(file)),),
+            "a file went from the store, or changed, while an environment was built from it",
+            found=(Said(found, str(file)),),
             why=(Said(why),),
             cures=("envplan apply   (it unpacks that wheel again)",),
         )

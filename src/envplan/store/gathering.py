@@ -6,7 +6,7 @@ import contextlib
 import os
 import queue
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from envplan.lockfile.model import LockedFile, Pinned
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.store.bundle import Bundle
 from envplan.store.disk import refused
-from envplan.store.model import Progress, Tell, Tree
+from envplan.store.model import Progress, Scheme, Tell, Tree
 from envplan.store.trees import Store
 from envplan.values.records import dataclass
 
@@ -52,9 +52,12 @@ def as_file(pinned: Pinned, locked: LockedFile) -> File:
     )
 
 
-def there(files: Sequence[File], store: Store) -> dict[str, Tree]:
-    """Return the trees that the store has, by the sha256 of their wheels. Each is looked at, file by file."""
-    found = {file.sha256 or "": store.have(file.sha256 or "") for file in files}
+def there(files: Sequence[File], store: Store, passed_over: Collection[Scheme] = ()) -> dict[str, Tree]:
+    """Return the trees that the store has, by the sha256 of their wheels.
+
+    Each is looked at, file by file, but for schemes that are passed over: whoever links those looks at them.
+    """
+    found = {file.sha256 or "": store.have(file.sha256 or "", passed_over) for file in files}
     return {sha256: tree for sha256, tree in found.items() if tree is not None}
 
 

@@ -68,8 +68,9 @@ def _made(descriptor: int, file: File, folder: Path, final: Path, tell: Tell) ->
         entry_points=wheel.entry_points,
         startup=wheel.startup,
         moment=moment,
+        modes=_modes(folder, wheel),
     )
-    write_manifest(folder, Kept(tree, *_modes(folder, wheel)))
+    write_manifest(folder, Kept(tree))
     return tree
 
 

@@ -31,11 +31,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Kept:
-    """A tree as its manifest has it, and how its files look while nobody has touched them."""
+    """A tree as its manifest has it: how its files look while nobody has touched them."""
 
     tree: Tree
-    plain: int  # the modes of its files
-    executable: int
 
 
 def assembled(rows: Iterable[Row], folder: Path) -> tuple[Files, ...]:
@@ -58,7 +56,7 @@ def write_manifest(folder: Path, kept: Kept) -> None:
         "info": tree.info,
         "moment": tree.moment,
         "size": tree.size,
-        "modes": [kept.plain, kept.executable],
+        "modes": tree.modes,
         "entry points": [[point.name, point.target, point.gui] for point in tree.entry_points],
         "startup": tree.startup,
         "schemes": [
@@ -92,8 +90,9 @@ def read_manifest(folder: Path, sha256: str) -> Kept:
         entry_points=tuple(EntryPoint(*point) for point in head["entry points"]),
         startup=tuple(head["startup"]),
         moment=head["moment"],
+        modes=(int(head["modes"][0]), int(head["modes"][1])),
     )
-    return Kept(tree, *head["modes"])
+    return Kept(tree)
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ class Tree:
     entry_points: tuple[EntryPoint, ...] = ()
     startup: tuple[str, ...] = ()  # files that Python runs when it starts: *.pth with code, sitecustomize.py
     moment: int = 0  # when all its files say they were changed, in nanoseconds; links to them say so too
+    modes: tuple[int, int] = (0, 0)  # kind and permissions of all plain files, and of all that can be run
 
     @property
     def size(self) -> int:

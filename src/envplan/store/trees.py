@@ -17,7 +17,7 @@ from envplan.store.disk import refused
 from envplan.store.durable import settle
 from envplan.store.home import home
 from envplan.store.manifest import NAME, Kept, read_manifest
-from envplan.store.model import Progress, Tell, Tree, untold
+from envplan.store.model import Progress, Scheme, Tell, Tree, untold
 from envplan.store.paths import discard, make_folder
 from envplan.store.roots import register, roots, unregister
 from envplan.store.session import Session, sweep
@@ -62,15 +62,18 @@ class Store:
                 self._session.end()
                 self._session = None
 
-    def have(self, sha256: str) -> Tree | None:
-        """Give a tree that is as it was unpacked; one that changed is set aside, noted, and not given."""
+    def have(self, sha256: str, passed_over: Collection[Scheme] = ()) -> Tree | None:
+        """Give a tree that is as it was unpacked; one that changed is set aside, noted, and not given.
+
+        Files of schemes that are passed over are for the caller to look at, when it links them.
+        """
         if not self.home.tree(sha256).is_dir():
             return None
         with contextlib.suppress(EnvplanError):  # a store that is read-only to us needs no protection from us
             self.session()
         with contextlib.suppress(OSError):
             os.utime(self.home.tree(sha256) / NAME)  # when it was last used
-        kept, change = self.look(sha256)
+        kept, change = self.look(sha256, passed_over)
         if kept is not None and change is None:
             return kept.tree
         if change is not None:
@@ -128,7 +131,7 @@ class Store:
                 sweep(self.home, self._session)
             return self._session
 
-    def look(self, sha256: str) -> tuple[Kept | None, Change | None]:
+    def look(self, sha256: str, passed_over: Collection[Scheme] = ()) -> tuple[Kept | None, Change | None]:
         """Read a manifest and look at all its files; neither, where there is no such tree."""
         folder = self.home.tree(sha256)
         try:
@@ -138,7 +141,7 @@ class Store:
                 return None, None
             how = "it is gone" if isinstance(error, FileNotFoundError) else "it is damaged"
             return None, Change(NAME, how)
-        change = first_change(kept)
+        change = first_change(kept, passed_over)
         if change is not None and not folder.is_dir():  # deleted while we looked
             return None, None
         return kept, change

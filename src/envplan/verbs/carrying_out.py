@@ -14,6 +14,7 @@ from envplan.documents.writing import write_document
 from envplan.environment import receipts
 from envplan.environment.build import Built, abandon, build, put_to_use
 from envplan.environment.generations import Generation, current
+from envplan.environment.linking import GONE, LOOKED_AT
 from envplan.environment.listing import Listing, read_listing
 from envplan.environment.locking import held
 from envplan.environment.model import Interpreter, Part, Place, Receipt
@@ -21,7 +22,7 @@ from envplan.environment.pointer import refuse_foreign
 from envplan.environment.skeletons import skeleton
 from envplan.environment.untouched import untouched
 from envplan.index.cache import cache_folder
-from envplan.problems import Problem
+from envplan.problems import EnvplanError, Problem
 from envplan.store.bundle import Bundle
 from envplan.store.gathering import FromBundle, FromIndexes, FromNowhere, Source, there
 from envplan.store.model import Tell, Tree
@@ -82,9 +83,17 @@ class _Work:
             broken = () if listing else self._judge.damage(now.folder, now.receipt)
             if not broken:
                 return self._left(now, listing)
-        known = there(wheels_of(self.intent), self.store)
+        known = there(wheels_of(self.intent), self.store, passed_over=LOOKED_AT)
         changed = self._change(now, known)
-        built, receipt = self._built(known)
+        try:
+            built, receipt = self._built(known)
+        except EnvplanError as error:
+            if error.problems[0].code != GONE:
+                raise
+            # A file of the store is not as it was unpacked. Its tree makes room, and all begins once more.
+            known = there(wheels_of(self.intent), self.store)
+            changed = self._change(now, known)
+            built, receipt = self._built(known)
         moved = put_to_use(built, receipt, self.tell, replace=self.request.replace)
         done = self._applied(receipt, changed)
         return replace(done, done=True, moved=moved, problems=(*broken, *done.problems))
@@ -132,7 +141,7 @@ class _Work:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         self.store.register(built.folder, [part.tree.sha256 for part in parts])
-        return replace(receipt, verified=self._judge.proven(built.folder, built.listing, receipt))
+        return replace(receipt, verified=self._judge.proven(built.folder, built.listing, receipt, fresh=True))
 
     @property
     def _judge(self) -> Judge:

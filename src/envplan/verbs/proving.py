@@ -29,11 +29,16 @@ class Judge:
     request: ApplyRequest
     tell: Tell
 
-    def proven(self, folder: Path, listing: Listing, receipt: Receipt) -> dict[str, Any]:
-        """Prove a generation, names and sizes first, then on its GPU; refuse it where something is wrong."""
+    def proven(
+        self, folder: Path, listing: Listing, receipt: Receipt, *, fresh: bool = False
+    ) -> dict[str, Any]:
+        """Prove a generation, names and sizes first, then on its GPU; refuse it where something is wrong.
+
+        Of a fresh one each file was looked at when it was brought.
+        """
         question = self._question(folder, receipt)
         report = Report(self.env, receipt.id, dict(receipt.target), Drift(len(listing.paths)))
-        if not untouched(folder, listing):
+        if not fresh and not untouched(folder, listing):
             report = prove(replace(question, smoke=False))
         if report.whole:
             smoke, problems = prove_frameworks(question)

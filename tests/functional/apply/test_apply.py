@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -212,12 +213,57 @@ def test_an_edit_in_one_environment_reaches_no_other(project: Applied) -> None:
     edited = project.site / "torch" / "__init__.py"
     edited.chmod(0o644)
     edited.write_text("edited = True\n")
-    other = Applied(project.folder.parent / "other", project.computer, project.environ)
-    other.folder.mkdir()
-    (other.folder / "pylock.toml").write_bytes(project.file.read_bytes())
+    other = _another(project)
     answer = other.applied()
     assert other.python("import torch; print(torch.__version__)") == "2.2.2+cpu"
     assert any(one["code"] == "EP433" for one in answer["problems"])
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (lambda file: file.unlink(), "it is gone"),
+        (lambda file: _linked_elsewhere(file), "it is no file any more"),
+        (lambda file: os.utime(file, ns=(0, 0)), "it was written to after it was unpacked"),
+    ],
+    ids=["gone", "a link", "another date"],
+)
+def test_harm_to_the_store_is_named_and_repaired_while_building(
+    project: Applied, harm: Callable[[Path], None], said: str
+) -> None:
+    project.applied()
+    (init,) = (project.computer / "store").glob("trees/*/*/*/torch/__init__.py")
+    harm(init)
+    other = _another(project)
+    answer = other.applied()
+    (problem,) = [one for one in answer["problems"] if one["code"] == "EP433"]
+    assert said in problem["found"][0]["text"]
+    assert other.python("import torch; print(torch.__version__)") == "2.2.2+cpu"
+    built = [path for path in other.folder.glob(".envplan/*/*") if path.is_dir()]
+    assert built == [other.folder / other.generation]
+
+
+def test_permissions_of_the_store_are_put_right_while_building(project: Applied) -> None:
+    project.applied()
+    file = project.site / "torch" / "__init__.py"
+    file.chmod(0o600)
+    other = _another(project)
+    assert not any(one["code"] == "EP433" for one in other.applied()["problems"])
+    assert (other.site / "torch" / "__init__.py").stat().st_mode & 0o777 == 0o444
+
+
+def _linked_elsewhere(file: Path) -> None:
+    moved = file.with_name("moved.txt")
+    file.rename(moved)
+    file.symlink_to(moved)
+
+
+def _another(project: Applied) -> Applied:
+    """Take another project, with the same lock and the same store."""
+    other = Applied(project.folder.parent / "other", project.computer, project.environ)
+    other.folder.mkdir()
+    (other.folder / "pylock.toml").write_bytes(project.file.read_bytes())
+    return other
 
 
 def test_a_folder_of_somebody_else_is_left_alone_unless_told(project: Applied) -> None:
