@@ -28,7 +28,7 @@ SPOILT = Archive(
     wheel_entries({"demo/__init__.py": b"answer = 42\n" * 9, "demo-1.0.data/scripts/run": b"#!python\n"})
 ).bytes()
 
-_parts = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12).filter(
+_parts = st.text(st.characters(codec="utf-8", exclude_characters="/"), min_size=1, max_size=12).filter(
     lambda part: not part_refused(part)
 )
 _paths = st.lists(_parts, min_size=1, max_size=4).map("/".join)

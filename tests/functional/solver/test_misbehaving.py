@@ -70,10 +70,10 @@ def test_no_name_no_version_and_no_secret_reaches_an_argv(tmp_path: Path) -> Non
     record = tmp_path / "argv"
     solver = fake(tmp_path, f"pathlib.Path({str(record)!r}).write_text('\\n'.join(sys.argv))")
     made = shelf()
-    made.put("app", "2.0", ["--index-url=https://evil.example", "-e ."])
+    made.put("xylophone", "2.0", ["--index-url=https://evil.example", "-e ."])
     question = Question(
         QUESTION.target,
-        (Need("app[extra]>=1", ""), Need("index-url", "")),
+        (Need("xylophone[extra]>=1", ""), Need("index-url", "")),
         QUESTION.bindings,
         (Need("config-file<5", ""),),
     )
@@ -81,7 +81,7 @@ def test_no_name_no_version_and_no_secret_reaches_an_argv(tmp_path: Path) -> Non
     solve_all([question], made, solver)
     argv = record.read_text()
     assert "http" not in argv
-    assert "app" not in argv
+    assert "xylophone" not in argv
     assert "index-url" not in argv
     assert "config-file" not in argv
 
