@@ -76,7 +76,7 @@ def _write(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             beside.unlink()
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _clear(folder: Path, names: re.Pattern[str]) -> None:
@@ -87,8 +87,8 @@ def _clear(folder: Path, names: re.Pattern[str]) -> None:
                 left.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the new name survive a power cut, where folders can be synced at all."""
+def sync_folder(folder: Path) -> None:
+    """Make names survive a power cut, where folders can be synced at all."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

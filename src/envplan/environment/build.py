@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from envplan.documents.writing import sync_folder
 from envplan.environment import listing, receipts
 from envplan.environment.clashes import settled
 from envplan.environment.contents import Contents, gathered
@@ -15,7 +16,7 @@ from envplan.environment.generations import discard, next_number, sweep, take
 from envplan.environment.linking import Way, bring, way_between
 from envplan.environment.listing import Listing, Rows
 from envplan.environment.model import Part, Place, Receipt
-from envplan.environment.pointer import Ours, pointing, refuse_foreign, sync_folder
+from envplan.environment.pointer import Ours, pointing, refuse_foreign
 from envplan.environment.skeletons import Skeleton
 from envplan.environment.trouble import UNWRITABLE, told
 from envplan.problems import EnvplanError, Problem, Said

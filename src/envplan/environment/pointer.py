@@ -11,6 +11,7 @@ import stat
 import sys
 from pathlib import Path
 
+from envplan.documents.writing import sync_folder
 from envplan.environment.model import Place
 from envplan.environment.places import FOREIGN
 from envplan.environment.trouble import told
@@ -187,13 +188,3 @@ def _point_on_windows(place: Place, number: int) -> None:
     new.rename(place.pointer)
     if os.path.lexists(old):
         old.rmdir()
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names survive a power cut, where folders can be synced at all."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
