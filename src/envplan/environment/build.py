@@ -25,7 +25,8 @@ from envplan.store.model import Progress, Tell, untold
 from envplan.store.paths import reachable, within, write_new
 from envplan.values.records import dataclass
 
-_SPARE = 16 * 1024 * 1024  # bytes that the rest of a generation takes
+_REST = 1024 * 1024  # bytes that a generation takes without any package
+_BLOCK = 4096  # … and each file, for the rest of its last block, its name and its lines in lists
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _way(contents: Contents, folder: Path) -> Way:
         return "hard links"
     way = way_between(batch.files.root / batch.files.paths[0], folder)
     if way == "copies":
-        _refuse_full(folder, contents.size)
+        _refuse_full(folder, contents.size + contents.count * _BLOCK + _REST)
     return way
 
 
@@ -136,7 +137,7 @@ def _refuse_full(folder: Path, size: int) -> None:
     import shutil
 
     free = shutil.disk_usage(folder).free
-    if free < size + _SPARE:
+    if free < size:
         why = "the store is on another disk, so that files are copied; on the same disk they would be linked"
         raise EnvplanError(
             Problem(

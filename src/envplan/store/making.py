@@ -26,7 +26,7 @@ ALTERED = "EP431"
 
 _PIECE = 1 << 20
 _YEAR_2020, _FIVE_YEARS = 1_577_836_800, 157_766_400  # seconds
-_SPARE = 64 << 20  # bytes to leave on the disk; a full one fails in more places than this
+_SPARE = 64 << 20  # bytes to leave on the disk at most; a full one fails in more places than this
 
 
 def make(file: File, wheel: Path, folder: Path, final: Path, tell: Tell, *, hashed: bool) -> Tree:
@@ -113,9 +113,10 @@ def _modes(folder: Path, wheel: Wheel) -> tuple[int, int]:
 
 
 def _check_room(folder: Path, total: int) -> None:
+    needed = total + min(total // 8, _SPARE)
     free = shutil.disk_usage(folder).free
-    if free < total + _SPARE:
-        raise OSError(errno.ENOSPC, f"it needs {total:,} bytes, and {free:,} are free", str(folder))
+    if free < needed:
+        raise OSError(errno.ENOSPC, f"it needs {needed:,} bytes, and {free:,} are free", str(folder))
 
 
 def _sha256(descriptor: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -131,6 +132,19 @@ def test_without_room_for_copies_it_says_so_before_the_first(
         assert time.monotonic() - begin < 2
         assert raised.value.problems[0].found[0].text.endswith("bytes free")
         assert [path.name for path in project.place.folder.iterdir()] == ["lock"]
+
+
+def test_a_small_disk_has_room_for_small_packages(
+    tmp_path: Path, bones: Skeleton, small: tuple[Tree, ...]
+) -> None:
+    with disk("ext4", tmp_path) as real:
+        free = shutil.disk_usage(real.folder).free
+        (real.folder / "of somebody else").write_bytes(bytes(free - 6_000_000))
+        project = Project(real.folder, bones)
+        project.build(*small)
+        assert whole(real.folder, bones) == {"tool", "numpy"}
+        project.build(tree("there", "1.0", real.folder / "store"))
+        assert whole(real.folder, bones) == {"there"}
 
 
 def test_where_links_are_used_the_store_cannot_be_written_through_them(

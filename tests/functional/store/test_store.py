@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import shutil
 import stat
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from envplan.problems import EnvplanError
 from envplan.store.model import EntryPoint, Progress
 from envplan.store.trees import Store
 from tests.functional.store.conftest import Shelf, contents
+from tests.support.disks import disk
 from tests.support.hostile import FILE, Archive, Entry, changed, wheel_entries
 from tests.support.wheels import noise
 
@@ -333,3 +335,13 @@ def test_a_disk_without_room_is_a_problem_and_the_next_time_it_works(shelf: Shel
     assert "room" in problem.title
     assert os.strerror(errno.EFBIG).lower() in problem.found[0].text
     assert shelf.added(body)
+
+
+def test_a_small_disk_has_room_for_small_wheels_and_says_what_big_ones_need(tmp_path: Path) -> None:
+    with disk("ext4", tmp_path) as real:
+        shelf = Shelf(real.folder)
+        free = shutil.disk_usage(real.folder).free
+        (real.folder / "of somebody else").write_bytes(bytes(free - 4_000_000))
+        assert shelf.added(demo()).project == "demo"
+        problem = shelf.refused(wheel_entries({"demo/much.bin": noise("much", 3_400_000)}))
+        assert "it needs 3,825," in problem.found[0].text
