@@ -291,7 +291,8 @@ def _both(source: str, target: str, ends: _Ends, mode: int) -> Iterator[tuple[in
         try:
             yield old, new
         except BaseException:
-            os.unlink(target, dir_fd=ends.to_folder)
+            with contextlib.suppress(FileNotFoundError):  # where an interrupt has already removed the folder
+                os.unlink(target, dir_fd=ends.to_folder)
             raise
         finally:
             os.close(new)
