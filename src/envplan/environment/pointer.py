@@ -14,7 +14,7 @@ from pathlib import Path
 from envplan.documents.writing import sync_folder
 from envplan.environment.model import Place
 from envplan.environment.places import FOREIGN
-from envplan.environment.trouble import told
+from envplan.environment.trouble import refused, told
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.values.records import dataclass
 
@@ -53,6 +53,8 @@ def pointing(pointer: Path) -> Pointing:
         status = pointer.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return Nowhere()
+    except OSError as error:  # no right to look there, or a name too long
+        raise refused(pointer, error, "the pointer to the environment") from None
     if not stat.S_ISLNK(status.st_mode) and not getattr(status, "st_reparse_tag", 0):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a file"
         return Foreign(kind if stat.S_ISREG(status.st_mode) or kind == "a folder" else "a device or a pipe")

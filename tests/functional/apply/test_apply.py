@@ -279,6 +279,14 @@ def test_a_folder_of_somebody_else_is_left_alone_unless_told(project: Applied) -
     assert project.pointer.is_symlink()
 
 
+@pytest.mark.parametrize("command", ["apply", "apply --dry-run", "verify", "rollback", "gc", "run -- true"])
+def test_a_name_that_no_disk_takes_is_refused(project: Applied, command: str) -> None:
+    first, *others = command.split()
+    done = project.envplan(first, "--env", "x" * 300, *others)
+    assert done.returncode == 4, done.stderr
+    assert "file name too long" in done.stderr
+
+
 def test_environments_may_lie_elsewhere(project: Applied, tmp_path: Path) -> None:
     place = tmp_path / "with a space" / "env"
     place.parent.mkdir()
