@@ -210,7 +210,7 @@ class Bundle:
     def _none(self, why: str) -> Problem:
         return Problem(
             NO_BUNDLE,
-            f"{shown(self.path.name)} is not a bundle that can be used",
+            f"{shown(self.path.name or str(self.path))} is not a bundle that can be used",
             found=(Said(why, printable(str(self.path))),),
             why=(Said("nothing of it was used"),),
             cures=("envplan bundle   (writes one, on a machine with a network)",),

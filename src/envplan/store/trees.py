@@ -67,8 +67,11 @@ class Store:
 
         Files of schemes that are passed over are for the caller to look at, when it links them.
         """
-        if not self.home.tree(sha256).is_dir():
-            return None
+        try:
+            if not self.home.tree(sha256).is_dir():
+                return None
+        except OSError as error:  # no right to look there, or a name too long
+            raise refused(self.home.folder, error, "a look at what it has") from None
         with contextlib.suppress(EnvplanError):  # a store that is read-only to us needs no protection from us
             self.session()
         with contextlib.suppress(OSError):

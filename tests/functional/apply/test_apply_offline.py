@@ -98,6 +98,12 @@ def test_a_damaged_bundle_is_refused_and_nothing_of_it_is_used(far: Applied) -> 
     assert not far.pointer.exists()
 
 
+def test_a_folder_is_no_bundle(bare: Applied) -> None:
+    done = bare.apply("--offline", "--bundle", ".")
+    assert code_of(done) == "EP480", done.stderr
+    assert "] . is not a bundle" in done.stderr
+
+
 def test_a_bundle_replaces_no_file_of_somebody_else(bare: Applied) -> None:
     (bare.folder / "train-cpu.zip").write_text("mine")
     done = bare.envplan("bundle")

@@ -138,3 +138,11 @@ def test_a_store_that_cannot_be_written_is_said(project: Applied, tmp_path: Path
     done = project.apply()
     assert code_of(done) == "EP401", done.stderr
     assert not os.path.lexists(project.pointer)
+
+
+@pytest.mark.parametrize("command", ["apply", "apply --dry-run", "cache gc", "bundle"])
+def test_a_store_that_cannot_be_looked_at_is_said(project: Applied, command: str) -> None:
+    project.environ = {**project.environ, "ENVPLAN_STORE": f"/{'x' * 300}"}
+    done = project.envplan(*command.split())
+    assert code_of(done) == "EP401", done.stderr
+    assert "file name too long" in done.stderr
