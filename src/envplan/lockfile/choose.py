@@ -191,7 +191,8 @@ def _ways_to_serve(lock: Lock, machine: Machine, profile: str | None) -> Iterato
         yield f"envplan lock --for {quote(profile)}"
     else:
         yield "envplan plan   (what this machine can run, and why)"
-        yield "envplan probe --save this.toml && envplan lock --for this.toml"
+        if machine.gpus or any(offer.variant.kind == "cpu" for offer in lock.offers):
+            yield "envplan probe --save this.toml && envplan lock --for this.toml"
 
 
 def _no_variant(offers: Sequence[Offer], name: str, file: str) -> Problem:
