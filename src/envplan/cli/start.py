@@ -9,6 +9,7 @@ _INTERRUPTED = 130
 try:
     import os
     import signal
+    import sys
     from types import FrameType
 except KeyboardInterrupt:  # these few milliseconds, too
     raise SystemExit(_INTERRUPTED) from None
@@ -38,6 +39,7 @@ def main() -> int:
 
     for ending in heard:
         signal.signal(ending, _interrupt)
+    sys.unraisablehook = _again
     try:
         code = run()
     except Interrupted as again:  # while the first of two was being answered
@@ -54,3 +56,15 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise Interrupted(number)
+
+
+def _again(said: sys.UnraisableHookArgs) -> None:
+    """Ask once more, a moment later: out of callbacks of its own Python lets nothing be raised."""
+    if not isinstance(said.exc_value, Interrupted):
+        sys.__unraisablehook__(said)
+        return
+    from threading import Timer
+
+    later = Timer(0.005, signal.raise_signal, (said.exc_value.args[0],))
+    later.daemon = True
+    later.start()

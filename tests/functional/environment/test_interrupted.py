@@ -28,12 +28,14 @@ def after(seconds: float, work: Callable[[], object]) -> bool:
     """Interrupt the work after a while; return whether it was still at it."""
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        work()
-    except KeyboardInterrupt:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+            work()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:  # it may also come between the work and the end of its timer
         return True
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     return False
 
