@@ -88,11 +88,13 @@ def test_an_editable_folder_is_pointed_to(tool: Applied) -> None:
     tool.spec(spec('mytool = { path = "tool", editable = true }')).locked()
     tool.applied()
     assert tool.python("import mytool; print(mytool.value)") == "1"
-    (tool.folder / "tool" / "src" / "mytool.py").write_text("value = 2\n\n\ndef main():\n    print(value)\n")
-    assert tool.python("import mytool; print(mytool.value)") == "2"
+    (tool.folder / "tool" / "src" / "mytool.py").write_text("value = 22\n\n\ndef main():\n    print(value)\n")
+    assert (
+        tool.python("import mytool; print(mytool.value)") == "22"
+    )  # of another size, or bytecode could be right
     assert tool.applied()["outcome"] == "unchanged"
     done = subprocess.run([tool.pointer / "bin" / "mytool"], capture_output=True, text=True, check=True)
-    assert done.stdout == "2\n"
+    assert done.stdout == "22\n"
 
 
 def test_a_folder_is_built_anew_when_its_files_change(tool: Applied) -> None:
