@@ -9,7 +9,7 @@ from envplan.documents.reading import shown
 from envplan.index.model import File
 from envplan.lockfile.model import ArchiveSource
 from envplan.problems import EnvplanError, Problem, Said
-from envplan.solver.fitting import Ground, Rank, Unfit, judge
+from envplan.values.fitting import Ground, Rank, Unfit, judge
 from envplan.values.platforms import PLATFORM_NAMES, Platform
 from envplan.values.records import replace
 from envplan.values.versions import Python

@@ -13,9 +13,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from envplan.problems import Said
-from envplan.solver.fitting import Kind
 from envplan.solver.markers import Requires
 from envplan.solver.view import Hidden, View
+from envplan.values.fitting import Kind
 from envplan.values.records import dataclass, field, replace
 
 _ROUNDS = 1000

@@ -10,9 +10,9 @@ from packaging.version import Version
 from envplan.index.columns import refused
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.solver.conflict import Clash, clash, closest
-from envplan.solver.fitting import Kind
 from envplan.solver.model import Unsolved
 from envplan.solver.view import Hidden, View
+from envplan.values.fitting import Kind
 from envplan.values.records import replace
 from envplan.values.several import targets_said
 from envplan.values.targets import Target

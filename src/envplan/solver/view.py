@@ -16,12 +16,12 @@ from envplan.index.model import File, Project
 from envplan.index.specifiers import specifiers
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.solver.beside import file_of
-from envplan.solver.fitting import Ground, Rank, Unfit, build_of, judge
 from envplan.solver.markers import Requires, World, admits, needed
 from envplan.solver.model import Need, Question, Undecided
 from envplan.solver.parallel import in_parallel
 from envplan.solver.releases import Release, released
 from envplan.solver.source import Memory
+from envplan.values.fitting import Ground, Rank, Unfit, build_of, judge
 from envplan.values.records import dataclass, field, replace
 
 if TYPE_CHECKING:  # reading them takes modules that few locks need

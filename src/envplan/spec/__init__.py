@@ -1,1 +1,3 @@
 """What the user wants: envplan.toml, and the other files it can be read from."""
+
+DEFAULT_NAME = "default"  # of an environment

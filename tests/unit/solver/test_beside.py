@@ -9,8 +9,8 @@ from envplan.index.model import Metadata
 from envplan.lockfile.model import ArchiveSource, LocalSource, Source
 from envplan.problems import EnvplanError, Problem
 from envplan.solver.beside import file_of
-from envplan.solver.fitting import Ground
 from envplan.sources.model import Given
+from envplan.values.fitting import Ground
 from envplan.values.platforms import Platform
 from envplan.values.versions import Libc, Python
 

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from envplan.solver.fitting import Ground, Unfit, build_of, judge
+from envplan.values.fitting import Ground, Unfit, build_of, judge
 from envplan.values.platforms import Platform
 from envplan.values.versions import Dotted, Libc, Python
 from packaging import tags
