@@ -241,3 +241,14 @@ def test_a_spec_that_asks_for_more_is_an_answer_and_no_broken_lock(copy: Project
     done = copy.lock("--check")
     assert (done.returncode, code_of(done)) == (1, "EP226"), done.stderr
     assert "EP104" not in done.stderr
+
+
+def test_what_is_offered_to_be_typed_names_the_files_that_were_typed(copy: Project) -> None:
+    copy.file.rename(copy.folder / "pylock.lab.toml")
+    (copy.folder / "envplan.toml").rename(copy.folder / "lab spec.toml")
+    copy.folder.joinpath("lab spec.toml").write_text(
+        BIG.replace("transformers", "requests"), encoding="utf-8"
+    )
+    done = copy.lock("--check", "--spec", "lab spec.toml", "--lock", "pylock.lab.toml")
+    assert code_of(done) == "EP226"
+    assert "try     envplan lock --spec 'lab spec.toml' --lock pylock.lab.toml\n" in done.stderr
