@@ -20,10 +20,11 @@ from envplan.lockfile.decode import decode
 from envplan.lockfile.encode import canonical, encode
 from envplan.lockfile.markers import environment, every_combination, marker
 from envplan.lockfile.model import ArchiveSource, GitSource, LocalSource, Lock, LockedFile, Offer, Pinned
+from envplan.lockfile.takers import Takers
 from envplan.problems import EnvplanError
 from envplan.values.platforms import PLATFORM_NAMES, Platform
 from envplan.values.targets import Target
-from envplan.values.variants import Variant
+from envplan.values.variants import Variant, default_of
 from envplan.values.versions import Compute, Dotted, Libc, Python
 
 VARIANTS = ("cpu", "cu118", "cu121", "cu130", "rocm6.2", "xpu")
@@ -74,8 +75,7 @@ def locks(draw: st.DrawFn) -> Lock:
     packages: list[Pinned] = []
     for place in range(draw(st.integers(0, 5))):
         packages += draw(entries(f"package-{place}", targets))
-    variants = sorted({offer.variant for offer in offered})
-    default, name = draw(st.sampled_from(variants)), draw(_names)
+    default, name = default_of({offer.variant for offer in offered}), draw(_names)
     written = draw(st.sampled_from([None, f"sha256:{'d' * 64}"]))
     return Lock(name, tuple(packages), offered, default, "sha256:a", "sha256:b", GROUPS, written)
 
@@ -132,6 +132,44 @@ def test_a_marker_is_true_exactly_where_it_should_be(
             assert holds(text, target, *groups) == (target in wanted)
             assert not groups or not holds(text, target)
             assert all(holds(text, target, group) == (target in wanted) for group in groups)
+
+
+_atoms = st.one_of(
+    st.sampled_from([*(Variant(one).group for one in VARIANTS), *GROUPS]).map(
+        lambda group: f"'{group}' in dependency_groups"
+    ),
+    st.builds(
+        "{} {} '{}'".format,
+        st.sampled_from(["sys_platform", "platform_machine"]),
+        st.sampled_from(["==", "!="]),
+        st.sampled_from(["linux", "win32", "darwin", "x86_64", "AMD64", "arm64"]),
+    ),
+    st.builds(
+        "python_version {} '3.{}'".format,
+        st.sampled_from(["==", "!=", ">=", "<", ">", "~="]),  # the last two are not of our own form
+        st.integers(8, 15),
+    ),
+)
+_markers = st.recursive(
+    _atoms,
+    lambda inner: st.builds(
+        lambda one, join, other, braces: f"({one}) {join} {other}" if braces else f"{one} {join} {other}",
+        inner, st.sampled_from(["and", "or"]), inner, st.booleans(),
+    ),
+    max_leaves=6,
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(_markers, sets_of_targets())
+def test_who_takes_an_entry_is_told_as_the_standard_s_library_tells_it(
+    text: str, sets: tuple[frozenset[Target], frozenset[Target]]
+) -> None:
+    _, every = sets
+    found = Takers(every, GROUPS).of(text)
+    for target in every:
+        alone = frozenset(group for group in GROUPS if holds(text, target, group))
+        assert found.get(target) == (frozenset() if holds(text, target) else alone or None)
 
 
 @settings(max_examples=100, deadline=None)

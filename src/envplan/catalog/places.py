@@ -31,6 +31,10 @@ class Places:
         framework = self._framework.get(name)
         return self._of(framework) if framework else frozenset({DEFAULT_INDEX})
 
+    def decides(self, name: str) -> bool:
+        """Whether a framework decides about a name: which build of it, on which index, for whom."""
+        return name in self._framework
+
     def all(self) -> frozenset[str]:
         """List every index that any name may come from."""
         return frozenset({DEFAULT_INDEX}).union(*map(self._of, set(self._framework.values())))

@@ -16,6 +16,7 @@ from envplan import __version__
 from envplan.cli.answer import Answer
 from envplan.cli.commands.catalogue import COMMANDS
 from envplan.problems import EnvplanError, Problem, Said
+from envplan.values.records import replace
 
 _USAGE = 2
 _INTERRUPTED = 130
@@ -120,7 +121,21 @@ def _run(arguments: list[str]) -> Answer:
         raise _UsageError(_unknown_words(unknown, commands.choices.get(named or "", parser)))
     if named is None:
         return Answer("helped", text=parser.format_help(), data={"commands": dict(COMMANDS)})
-    answer: Answer = options.run(options)
+    return _told(options)
+
+
+def _told(options: argparse.Namespace) -> Answer:
+    """Run a command that was understood; what it says to type next is for the same files."""
+    try:
+        answer: Answer = options.run(options)
+    except EnvplanError as error:
+        from envplan.cli.cures import retyped
+
+        raise EnvplanError(*retyped(error.problems, options)) from error
+    if answer.problems:
+        from envplan.cli.cures import retyped
+
+        answer = replace(answer, problems=retyped(answer.problems, options))
     return answer
 
 

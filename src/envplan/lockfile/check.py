@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from envplan.lockfile import form, rules
+from envplan.lockfile import consistency, form, rules
 from envplan.lockfile.origins import files_of, host_of
+from envplan.lockfile.takers import Takers
+from envplan.lockfile.wishes import Wishes, wish_faults
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.values.records import dataclass
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from envplan.machine.model import Machine
 
 OTHER_SPEC = "EP226"
+
+Variants = frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -29,13 +33,20 @@ class Expected:
     document: str | None = None  # the digest of its text, which will do where it fits
     indexes: Mapping[str, Collection[str] | None] | None = None
     index_of: Callable[[str], Collection[str]] | None = None  # the addresses that a name is bound to
-    direct: Mapping[str, str] | None = None  # paths and repositories of names that no index is asked for
+    wishes: Wishes | None = None  # what it asks of packages and targets
     machines: Collection[Machine] = ()  # that must be served
 
 
-def check(data: bytes, file: str = "pylock.toml", expected: Expected | None = None) -> tuple[Problem, ...]:
-    """Find everything that is wrong with a lock; each problem names its entry."""
-    expected = expected or Expected()
+NOTHING = Expected()
+
+
+def check(
+    data: bytes, file: str = "pylock.toml", expected: Expected | Callable[[Variants], Expected] = NOTHING
+) -> tuple[Problem, ...]:
+    """Find everything that is wrong with a lock; each problem names its entry.
+
+    What is expected may depend on the variants that the lock says it has: each has indexes of its own.
+    """
     faults = rules.Faults(file)
     try:
         document = _parsed(data, file)
@@ -43,9 +54,12 @@ def check(data: bytes, file: str = "pylock.toml", expected: Expected | None = No
             return tuple(faults.problems)
         rules.entry_faults(document, faults)
         ours = document["tool"]["envplan"]
+        if not isinstance(expected, Expected):
+            expected = expected(_variants(ours))
         _places(document, ours, expected, faults)
+        read = _parts(document, ours, expected, faults)
         whole = rules.seal_faults(document, faults)
-        if not whole or expected.machines:
+        if not (whole and read) or expected.machines:
             faults.problems += _of_values(data, file, expected, faults)
     except EnvplanError as error:
         return error.problems
@@ -53,6 +67,30 @@ def check(data: bytes, file: str = "pylock.toml", expected: Expected | None = No
         faults.add("", "nested too deeply to be judged")
         return tuple(faults.problems)
     return (*faults.problems, *_of_the_spec(ours, file, expected))
+
+
+def _variants(ours: Mapping[str, Any]) -> Variants:
+    targets = ours.get("target")
+    tables = [one for one in targets if isinstance(one, dict)] if isinstance(targets, list) else []
+    return frozenset(one["variant"] for one in tables if isinstance(one.get("variant"), str))
+
+
+def _parts(
+    document: Mapping[str, Any], ours: Mapping[str, Any], expected: Expected, faults: rules.Faults
+) -> bool:
+    """Hold the parts of a lock against each other and the spec; whether they could be read for that."""
+    targets = None if faults.problems else consistency.grounds(ours)
+    if targets is None:
+        return False
+    consistency.head_faults(document, targets, faults)
+    variants = {target.variant.group for target in targets}
+    takers = Takers(targets, [one for one in rules.groups_of(document) if one not in variants])
+    taken = consistency.taken(document, takers, targets, faults)
+    if expected.wishes is not None and _is_of(
+        ours, expected
+    ):  # else it need not be what the spec asks for now
+        wish_faults(document, taken, targets, expected.wishes, faults)
+    return True
 
 
 def _parsed(data: bytes, file: str) -> dict[str, Any]:
@@ -68,10 +106,15 @@ def _parsed(data: bytes, file: str) -> dict[str, Any]:
     return Reading(file, rules.CODE, rules.SIZE_LIMIT).parse(data)
 
 
-def _of_the_spec(ours: Mapping[str, Any], file: str, expected: Expected) -> Iterator[Problem]:
+def _is_of(ours: Mapping[str, Any], expected: Expected) -> bool:
+    """Whether a lock was made from the spec as it is."""
     if expected.spec is None or ours.get("spec") == expected.spec:
-        return
-    if expected.document is not None and ours.get("document") == expected.document:
+        return True
+    return expected.document is not None and ours.get("document") == expected.document
+
+
+def _of_the_spec(ours: Mapping[str, Any], file: str, expected: Expected) -> Iterator[Problem]:
+    if expected.spec is None or _is_of(ours, expected):
         return
     yield Problem(
         OTHER_SPEC,
@@ -91,8 +134,6 @@ def _places(
     allowed: dict[str, Collection[str] | None] = {}
     for place, entry in enumerate(document["packages"]):
         say = faults.entry(place, entry)
-        if expected.direct is not None:
-            _direct(entry, expected.direct, say)
         index = entry.get("index")
         if not isinstance(index, str):
             continue
@@ -108,20 +149,6 @@ def _places(
         if index not in bound:
             why = f"its name is bound to {', '.join(sorted(bound))}"
             say("index", "it comes from another index than its name is bound to", found=index, why=why)
-
-
-def _direct(entry: Mapping[str, Any], direct: Mapping[str, str], say: Callable[..., None]) -> None:
-    """Ask whether a package that no index serves comes from where the spec says, and no other does."""
-    wanted = direct.get(str(entry.get("name")))
-    for key, part in (("directory", "path"), ("archive", "path"), ("vcs", "url")):
-        if isinstance(source := entry.get(key), dict):
-            if source.get(part) != wanted:
-                why = f"the spec says {wanted}" if wanted else "the spec takes it from an index"
-                title = "it comes from another place than the spec says"
-                say(f"{key}.{part}", title, found=source.get(part, ""), why=why)
-            return
-    if wanted:
-        say("", "it comes from an index, and not from where the spec says", why=f"the spec says {wanted}")
 
 
 def _files(entry: Mapping[str, Any], index: str, hosts: Collection[str], say: Callable[..., None]) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any, TypeVar
 
-from packaging.markers import Marker
 from packaging.pylock import Package, PackageSdist, PackageWheel, Pylock, PylockValidationError
 
 from envplan.documents import Reading, Table
 from envplan.documents.reading import shown
-from envplan.lockfile import markers, rules
-from envplan.lockfile.encode import SCHEMA, canonical
+from envplan.lockfile import rules
+from envplan.lockfile.encode import canonical
 from envplan.lockfile.model import (
     ArchiveSource,
     GitSource,
@@ -23,6 +21,7 @@ from envplan.lockfile.model import (
     Pinned,
     Source,
 )
+from envplan.lockfile.takers import Takers
 from envplan.problems import EnvplanError
 from envplan.values.platforms import PLATFORM_NAMES, Platform
 from envplan.values.targets import Target
@@ -66,8 +65,9 @@ def _head(document: Mapping[str, Any], reading: Reading) -> None:
 def _lock(document: Mapping[str, Any], reading: Reading, faults: rules.Faults) -> Lock:
     table = Table(reading, document["tool"]["envplan"], ("tool", "envplan"))
     schema = table.raw("schema")
-    if type(schema) is not int or schema != SCHEMA:
-        table.refuse("schema", "made by another envplan", found=str(schema), why=f"this one reads {SCHEMA}")
+    if type(schema) is not int or schema != rules.SCHEMA:
+        why = f"this one reads {rules.SCHEMA}"
+        table.refuse("schema", "made by another envplan", found=str(schema), why=why)
     name, group = table.text("name", required=True), table.text("default", required=True)
     spec, catalog = table.text("spec", required=True), table.text("catalog", required=True)
     written = table.text("document")
@@ -120,10 +120,9 @@ def _list(table: Table, key: str, parse: Callable[[str], T]) -> tuple[T, ...]:
 def _packages(
     entries: Sequence[Mapping[str, Any]], offers: Sequence[Offer], groups: Sequence[str], faults: rules.Faults
 ) -> tuple[Pinned, ...]:
-    ask = _asking(frozenset(target for offer in offers for target in offer.targets), groups)
+    takers = Takers(frozenset(target for offer in offers for target in offer.targets), groups)
     found: list[Pinned] = []
     known_bad = frozenset(faults.places)
-    taken: dict[tuple[str, Target], int] = {}
     for place, entry in enumerate(entries):
         say = faults.entry(place, entry)
         if place in known_bad:
@@ -131,49 +130,12 @@ def _packages(
         try:
             shell = {"lock-version": "1.0", "created-by": "envplan", "packages": [dict(entry)]}
             package = Pylock.from_dict(shell).packages[0]
-            takers = ask(package.marker)
         except PylockValidationError as error:
             say((error.context or "").removeprefix("packages[0]").lstrip("."), error.message)
             continue
-        except Exception as error:  # packaging promises nothing about markers it cannot compare
-            say("marker", "the marker cannot be understood", found=entry.get("marker"), why=str(error))
-            continue
-        if len(set(takers.values())) > 1:
-            say("marker", "its groups differ from target to target", found=entry.get("marker"))
-            continue
-        if not takers:
-            say("marker", "no target of the lock takes it", found=entry.get("marker"))
-        for target in takers:
-            if (other := taken.setdefault((package.name, target), place)) != place:
-                why = f"packages[{other}] is taken there too"
-                say("marker", f"{package.name} stands twice for {target}", found=entry.get("marker"), why=why)
-        asked = next(iter(takers.values()), frozenset[str]())
-        found.append(_pinned(package, entry, frozenset(takers), asked))
+        if (taken := takers.judge(place, entry, say)) is not None:
+            found.append(_pinned(package, entry, frozenset(taken), next(iter(taken.values()), frozenset())))
     return tuple(found)
-
-
-def _asking(targets: frozenset[Target], groups: Sequence[str]) -> Any:
-    """Return what tells which targets a marker is true for, and the groups that it wants besides."""
-
-    @cache
-    def ask(marker: Marker | None) -> Mapping[Target, frozenset[str]]:
-        if marker is None:
-            return dict.fromkeys(targets, frozenset())
-        takers: dict[Target, frozenset[str]] = {}
-        for target in targets:
-            if _is_true(marker, target):
-                takers[target] = frozenset()
-            elif asked := frozenset(group for group in groups if _is_true(marker, target, group)):
-                takers[target] = asked
-        return takers
-
-    return ask
-
-
-def _is_true(marker: Marker, target: Target, *groups: str) -> bool:
-    chosen = frozenset({target.variant.group, *groups})
-    asked = {**markers.environment(target), "extras": frozenset(), "dependency_groups": chosen}
-    return marker.evaluate(asked, context="lock_file")  # type: ignore[arg-type]
 
 
 def _pinned(

@@ -14,12 +14,11 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from envplan.documents.reading import printable
 from envplan.lockfile import markers
 from envplan.lockfile.model import ArchiveSource, GitSource, LocalSource, Lock, LockedFile, Offer, Pinned
+from envplan.lockfile.rules import SCHEMA
 from envplan.lockfile.seal import entry_seal, lock_seal
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.values.records import replace
 from envplan.values.targets import Target
-
-SCHEMA = 1
 
 
 def encode(lock: Lock, file: str = "pylock.toml") -> bytes:

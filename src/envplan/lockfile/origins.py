@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -11,6 +11,13 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _URL = re.compile(
     r"(https?)://([a-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9a-f:]+\](?::[0-9]{1,5})?)(/[!$-;=@-Z_a-z~]*)"
 )
+_WAY = re.compile(r"/\.{1,2}(/|$)|%2[ef]|%5c", re.IGNORECASE)  # out of a folder, in whichever spelling
+_OF_FILES = frozenset(("name", "url", "size", "upload-time", "hashes"))
+_KEYS = {
+    "directory": frozenset(("path", "editable")),
+    "archive": frozenset(("path", "size", "hashes")),
+    "vcs": frozenset(("type", "url", "requested-revision", "commit-id")),
+}
 _PATH = re.compile(r"(?![/~]|[A-Za-z]:)(?!.*://)[^\\\x00-\x1f\x7f]+")  # of what lies beside the spec
 
 
@@ -29,8 +36,14 @@ def source_faults(entry: Mapping[str, Any], say: Callable[..., None]) -> None:
         _file(key, file, entry, say)
     if files and (not isinstance(entry.get("index"), str) or not _URL.fullmatch(entry["index"])):
         say("index", "the index it comes from is missing or no web address", found=entry.get("index", ""))
-    for key in ("directory", "archive"):
-        if key in entry:
+    _elsewhere(entry, direct, say)
+
+
+def _elsewhere(entry: Mapping[str, Any], direct: Iterable[str], say: Callable[..., None]) -> None:
+    for key in direct:
+        if isinstance(entry[key], dict):
+            _known(key, entry[key], say)
+        if key != "vcs":
             _path(key, entry[key], say)
     if isinstance(entry.get("archive"), dict):
         _archive(entry["archive"], entry, say)
@@ -38,6 +51,11 @@ def source_faults(entry: Mapping[str, Any], say: Callable[..., None]) -> None:
     commit = vcs.get("commit-id") if isinstance(vcs, dict) else None
     if "vcs" in entry and not (isinstance(commit, str) and _COMMIT.fullmatch(commit)):
         say("vcs.commit-id", "the commit is not pinned by its whole hash", found=commit or "")
+
+
+def _known(key: str, table: Mapping[str, Any], say: Callable[..., None]) -> None:
+    for other in sorted(table.keys() - _KEYS.get(key, _OF_FILES)):
+        say(f"{key}.{other}", f"unknown key {other!r}", found=table[other])
 
 
 def _path(key: str, place: object, say: Callable[..., None]) -> None:
@@ -49,8 +67,6 @@ def _path(key: str, place: object, say: Callable[..., None]) -> None:
 
 def _archive(archive: Mapping[str, Any], entry: Mapping[str, Any], say: Callable[..., None]) -> None:
     """Judge a wheel or source archive beside the lock as files of indexes are judged."""
-    for key in sorted(archive.keys() - {"path", "size", "hashes"}):
-        say(f"archive.{key}", f"unknown key {key!r}", found=archive[key])
     _hashes("archive", archive.get("hashes"), say)
     _size("archive", archive.get("size"), say)
     if isinstance(archive.get("path"), str):
@@ -66,6 +82,7 @@ def _files(wheels: object, sdist: object) -> list[tuple[str, dict[str, Any]]] | 
 
 
 def _file(key: str, file: Mapping[str, Any], entry: Mapping[str, Any], say: Callable[..., None]) -> None:
+    _known(key, file, say)
     _hashes(key, file.get("hashes"), say)
     _size(key, file.get("size", 1), say)
     name, url = file.get("name"), file.get("url")
@@ -73,7 +90,7 @@ def _file(key: str, file: Mapping[str, Any], entry: Mapping[str, Any], say: Call
     if not isinstance(name, str) or not name.isascii() or "/" in name:
         say(f"{key}.name", "the name of the file is missing or odd", found=name or "")
         return
-    if parts is None:
+    if parts is None or _WAY.search(parts[3]):
         why = "an address is https://, a host, and a path; no user, no query, and no odd characters"
         say(f"{key}.url", "the file has no proper address", found=url or "", why=why)
     elif _unquoted(parts[3].rsplit("/", 1)[1]) != name:

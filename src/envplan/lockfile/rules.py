@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from envplan.lockfile.origins import normal, source_faults
@@ -11,6 +11,7 @@ from envplan.lockfile.seal import changed_parts, entry_seal, lock_seal
 from envplan.problems import Problem, Said
 
 CODE = "EP104"
+SCHEMA = 1  # of our own table
 SIZE_LIMIT = 8 * 1024 * 1024  # a file takes 350 bytes: room for 20,000 of them
 
 _NORMAL = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -113,19 +114,22 @@ def _groups(document: Mapping[str, Any], ours: Mapping[str, Any], faults: Faults
 def entry_faults(document: Mapping[str, Any], faults: Faults) -> None:
     """Judge each entry by itself, and against the others."""
     entries: list[dict[str, Any]] = document["packages"]
-    names = {entry.get("name") for entry in entries if isinstance(entry.get("name"), str)}
+    named: dict[str, list[dict[str, Any]]] = {}
+    for entry in entries:
+        if isinstance(name := entry.get("name"), str):
+            named.setdefault(name, []).append(entry)
     groups = set(groups_of(document))
     for place, entry in enumerate(entries):
         say = faults.entry(place, entry)
         for key in sorted(entry.keys() - _ENTRY_KEYS):
             say(key, f"unknown key {key!r}")
-        _name(entry.get("name"), names, say)
+        _name(entry.get("name"), named, say)
         _marker(entry.get("marker"), groups, say)
-        _needs(entry.get("dependencies", []), names, say)
+        _needs(entry.get("dependencies", []), named, say)
         source_faults(entry, say)
 
 
-def _name(name: object, names: set[Any], say: Callable[..., None]) -> None:
+def _name(name: object, names: Collection[str], say: Callable[..., None]) -> None:
     if not isinstance(name, str):
         say("name", "the name is missing")
     elif not name.isascii():
@@ -149,14 +153,16 @@ def _marker(marker: object, groups: set[str], say: Callable[..., None]) -> None:
             say("marker", f"the marker names the unknown group {group!r}", found=marker, why=known)
 
 
-def _needs(needs: object, names: set[Any], say: Callable[..., None]) -> None:
+def _needs(needs: object, named: Mapping[Any, Sequence[Mapping[str, Any]]], say: Callable[..., None]) -> None:
     if not isinstance(needs, list):
         say("dependencies", "the dependencies are no list")
         return
     for need in needs:
-        name = need.get("name") if isinstance(need, dict) else None
-        if not isinstance(name, str) or name not in names:
-            found = name if isinstance(name, str) else need
+        told = need if isinstance(need, dict) else {}
+        name = told.get("name")
+        meant = named.get(name, ()) if isinstance(name, str) else ()
+        if not any(told.items() <= one.items() for one in meant):
+            found = " ".join(str(value) for value in told.values()) or need
             say("dependencies", "it needs a package that is not in the lock", found=found)
 
 

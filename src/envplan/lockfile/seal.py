@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 # The parts of a seal, and what to say where one does not fit.
@@ -61,4 +61,6 @@ def _digest(value: object) -> str:
 
 def _written(value: object) -> str:
     assert isinstance(value, (date, time))  # TOML knows nothing else that JSON does not
+    if isinstance(value, datetime) and value.tzinfo:
+        value = value.astimezone(UTC)  # the same moment, however it is written
     return value.isoformat()

@@ -18,7 +18,7 @@ from envplan.problems import Problem, Said, told_once
 from envplan.spec.model import Spec
 from envplan.values.platforms import Platform
 from envplan.values.records import dataclass
-from envplan.values.variants import CPU, Kind, Variant
+from envplan.values.variants import CPU, Kind, Variant, default_of
 from envplan.values.versions import Compute, Dotted, Libc, Python
 
 # What a wheel may need where no profile says how old a machine is: RHEL 8 and Ubuntu 20.04; macOS 13.
@@ -78,7 +78,7 @@ def targets(
     for platform in dict.fromkeys(one.judged.machine.platform for one in tries):
         mine = [one for one in tries if one.judged.machine.platform == platform]
         served += _of_platform(spec, mine, catalog)
-    return Targets(tuple(served), _default(served))
+    return Targets(tuple(served), default_of({one.variant for one in served}))
 
 
 def _anyone(platform: Platform, kinds: tuple[Kind, ...]) -> Machine:
@@ -186,12 +186,6 @@ def _wheel_floor(build: Build, pythons: Sequence[Python]) -> Dotted | None:
         ]
         needs.append(min((tag for tag in tags if tag), default=None))
     return max((one for one in needs if one), default=None)
-
-
-def _default(served: Sequence[Served]) -> Variant:
-    """What a plain installer gets: the CPU's if there is one, else what most machines run: the oldest."""
-    variants = sorted({one.variant for one in served})
-    return CPU if CPU in variants or not variants else variants[0]
 
 
 def _refusal(one: Attempt) -> Problem:

@@ -2,3 +2,4 @@
 
 SPEC_FILE = "envplan.toml"
 PROJECT_FILE = "pyproject.toml"
+DEFAULT_NAME = "default"  # of an environment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from envplan.documents import Reading, Table
 from envplan.documents.reading import shown
+from envplan.spec import DEFAULT_NAME
 from envplan.spec.grammar.accelerators import accelerator
 from envplan.spec.grammar.names import environment_name, group_name
 from envplan.spec.grammar.pythons import python
@@ -15,7 +16,6 @@ from envplan.values.records import replace
 from envplan.values.versions import Python
 
 CODE = "EP101"
-DEFAULT_NAME = "default"
 
 # What other tools call these tables.
 _ELSEWHERE = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
 
 from envplan.values.records import dataclass
 
@@ -53,6 +52,8 @@ class Need:
 
 def need(text: str) -> Need:
     """Read "numpy<2" or "jax[cuda12]"."""
+    from packaging.utils import canonicalize_name  # 6 ms that whoever reads versions alone does without
+
     found = _NEED.fullmatch(text.strip())
     if found:
         try:

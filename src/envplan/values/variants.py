@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import total_ordering
 from typing import Literal, Self
 
@@ -86,3 +87,8 @@ class Variant:
 
 
 CPU = Variant("cpu")
+
+
+def default_of(variants: Collection[Variant]) -> Variant:
+    """Choose what a plain installer gets: the CPU's if there is one, else the oldest, for most machines."""
+    return CPU if CPU in variants else min(variants, default=CPU)

@@ -10,8 +10,8 @@ from envplan.documents.opening import kind_of
 from envplan.documents.reading import shown
 from envplan.documents.writing import write_document
 from envplan.problems import EnvplanError, Problem, Said
-from envplan.spec import PROJECT_FILE
-from envplan.spec.decode import DEFAULT_NAME, decode
+from envplan.spec import DEFAULT_NAME, PROJECT_FILE
+from envplan.spec.decode import decode
 from envplan.spec.grammar.accelerators import accelerator as read_accelerator
 from envplan.spec.grammar.names import environment_name, fitting_environment_name
 from envplan.spec.grammar.pythons import python as read_python

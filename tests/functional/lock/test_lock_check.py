@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import tomli_w
 
 from tests.functional.lock.conftest import BIG, Made, Project, code_of, new_project
 
@@ -116,6 +118,33 @@ def test_it_is_accepted_under_another_locale_and_from_another_folder(copy: Proje
     assert done.returncode == 0, done.stderr
 
 
+LAYOUTS: dict[str, Callable[[str], bytes]] = {
+    "lines as Windows ends them": lambda text: text.replace("\n", "\r\n").encode(),
+    "a byte order mark": lambda text: b"\xef\xbb\xbf" + text.encode(),
+    "indented": lambda text: text.replace("\n", "\n  ").encode(),
+    "written by another tool": lambda text: tomli_w.dumps(tomllib.loads(text)).encode(),
+    "another offset of time": lambda text: text.replace("T12:00:00Z", "T14:00:00+02:00").encode(),
+}
+
+
+@pytest.mark.parametrize("how", LAYOUTS.values(), ids=LAYOUTS.keys())
+def test_another_layout_is_no_edit(copy: Project, how: Callable[[str], bytes]) -> None:
+    before = copy.file.read_text(encoding="utf-8")
+    copy.file.write_bytes(how(before))
+    assert copy.file.read_bytes() != before.encode()
+    done = copy.lock("--check")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("rows", [b"a = [", b"\xff\xfe", b"[[family]]\nnames = 3\n"])
+def test_rows_of_one_s_own_that_cannot_be_read_are_told(copy: Project, rows: bytes) -> None:
+    (copy.folder / "catalog.d").mkdir()
+    (copy.folder / "catalog.d" / "mine.toml").write_bytes(rows)
+    done = copy.lock("--check")
+    assert (done.returncode, code_of(done)) == (2, "EP103"), done.stderr
+    assert "mine.toml" in done.stderr
+
+
 @pytest.mark.parametrize(("name", "how"), EDITS.values(), ids=EDITS.keys())
 def test_an_entry_that_was_touched_is_named(copy: Project, name: str, how: Edit) -> None:
     edit(copy, of(name, how))
@@ -205,3 +234,21 @@ def test_a_folder_in_the_place_of_a_lock_is_said_as_everywhere(copy: Project) ->
     done = copy.lock("--check")
     assert (done.returncode, code_of(done)) == (2, "EP111"), done.stderr
     assert "it is a folder, not a file" in done.stderr
+
+
+def test_a_spec_that_asks_for_more_is_an_answer_and_no_broken_lock(copy: Project) -> None:
+    copy.spec(BIG.replace('pandas = "*"', 'pandas = "<2"\nscipy = "*"'))
+    done = copy.lock("--check")
+    assert (done.returncode, code_of(done)) == (1, "EP226"), done.stderr
+    assert "EP104" not in done.stderr
+
+
+def test_what_is_offered_to_be_typed_names_the_files_that_were_typed(copy: Project) -> None:
+    copy.file.rename(copy.folder / "pylock.lab.toml")
+    (copy.folder / "envplan.toml").rename(copy.folder / "lab spec.toml")
+    copy.folder.joinpath("lab spec.toml").write_text(
+        BIG.replace("transformers", "requests"), encoding="utf-8"
+    )
+    done = copy.lock("--check", "--spec", "lab spec.toml", "--lock", "pylock.lab.toml")
+    assert code_of(done) == "EP226"
+    assert "try     envplan lock --spec 'lab spec.toml' --lock pylock.lab.toml\n" in done.stderr

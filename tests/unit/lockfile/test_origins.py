@@ -11,6 +11,7 @@ from envplan.lockfile.check import Expected, check
 from envplan.lockfile.encode import encode
 from envplan.lockfile.model import ArchiveSource, GitSource, LocalSource, Lock, Pinned, Source
 from envplan.lockfile.origins import source_faults
+from envplan.lockfile.wishes import Asked, Wishes
 from tests.support.locks import every_machine
 
 SHA256 = "b" * 64
@@ -99,8 +100,13 @@ PLACES: dict[str, Source] = {
 def with_tool(source: Source) -> Lock:
     lock = every_machine()
     version = None if isinstance(source, LocalSource) else Version("1.0")
-    tool = Pinned("tool", version, None, (), lock.packages[0].targets, source=source)
+    targets = frozenset(target for offer in lock.offers for target in offer.targets)
+    tool = Pinned("tool", version, None, (), targets, source=source)
     return Lock(**{**vars(lock), "packages": (*lock.packages, tool)})
+
+
+def from_place(name: str, place: str) -> Asked:
+    return Asked(name, url=place) if "://" in place else Asked(name, path=place)
 
 
 @pytest.mark.parametrize("kind", PLACES)
@@ -108,13 +114,14 @@ def test_what_comes_from_elsewhere_must_come_from_where_the_spec_says(kind: str)
     source = PLACES[kind]
     data = encode(with_tool(source))
     place = source.url if isinstance(source, GitSource) else source.path
-    assert check(data, expected=Expected(direct={"tool": place})) == ()
-    for elsewhere in ({}, {"tool": "../other"}):
-        (problem,) = check(data, expected=Expected(direct=elsewhere))
+    assert check(data, expected=Expected(wishes=Wishes((from_place("tool", place),)))) == ()
+    for elsewhere in ((), (from_place("tool", "../other"),)):
+        (problem,) = check(data, expected=Expected(wishes=Wishes(elsewhere)))
         assert problem.title.endswith("it comes from another place than the spec says")
 
 
 def test_what_the_spec_takes_from_elsewhere_must_not_come_from_an_index() -> None:
-    (problem,) = check(encode(every_machine()), expected=Expected(direct={"numpy": "vendor/numpy"}))
+    wishes = Wishes((from_place("numpy", "vendor/numpy"),))
+    (problem,) = check(encode(every_machine()), expected=Expected(wishes=wishes))
     assert "it comes from an index, and not from where the spec says" in problem.title
     assert problem.why[0].text == "the spec says vendor/numpy"

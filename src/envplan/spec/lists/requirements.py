@@ -11,7 +11,8 @@ from posixpath import normpath
 from envplan.documents import Reading
 from envplan.documents.reading import shown, without_secrets
 from envplan.problems import EnvplanError
-from envplan.spec.decode import CODE, DEFAULT_NAME
+from envplan.spec import DEFAULT_NAME
+from envplan.spec.decode import CODE
 from envplan.spec.grammar.accelerators import accelerator
 from envplan.spec.grammar.names import is_variant, package_name
 from envplan.spec.grammar.places import source_path
