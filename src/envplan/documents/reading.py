@@ -18,8 +18,9 @@ _SHOWN = 60
 _DEEP = 64  # dots, as in the pattern
 _DEEP_KEY = re.compile(r"""(?<![\w.-])(?:(?:[\w-]{1,80}|"[^"\n]{0,80}"|'[^'\n]{0,80}')[ \t]*\.[ \t]*){64}""")
 
-# What stands before the @ of a URL may be a password, and what follows its ? a token.
-_USER = re.compile(r"//[^/@\s]*@")
+# What stands before the @ of a URL may be a password, and what follows its ? a token. A password that holds a
+# slash ends the host for whoever reads URLs, so what cannot be a port belongs to it up to the last @.
+_USER = re.compile(r"//(?:[^/\s]*|[^/\s:]*:(?![0-9]{1,5}(?:[/?#\s]|$))\S*)@")
 _QUERY = re.compile(r"(://[^\s?]*)\?[^\s#]*")
 
 

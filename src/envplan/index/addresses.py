@@ -74,6 +74,13 @@ class Mirrors:
         """Find the mirror that stands for an address."""
         return next((mirror for mirror in self.all if _under(address, mirror.prefix)), None)
 
+    def is_default(self, address: str) -> bool:
+        """Whether the default index answers there, or the mirror of it."""
+        if origin(address) == origin(default_index()):
+            return True
+        mirrors = (one for one in self.all if one.prefix == default_index())
+        return any(_under(address, one.address) for one in mirrors)
+
     def stands_behind(self, address: str) -> str:
         """Return the canonical address of what a mirror was asked for; empty where it was no mirror."""
         used = next((mirror for mirror in self.all if _under(address, mirror.address)), None)

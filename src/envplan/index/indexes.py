@@ -224,7 +224,8 @@ class Indexes:
                 }
                 known = [(one.address, one.login) for one in self._mirrors.all if one.login is not None]
                 logins = Logins(self._environ, places, known)
-                self._web = Web(Connections(self._environ), logins, self._patience)
+                is_public = self._mirrors.is_default
+                self._web = Web(Connections(self._environ), logins, self._patience, is_public)
             return self._web
 
 

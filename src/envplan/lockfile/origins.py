@@ -90,7 +90,7 @@ def _file(key: str, file: Mapping[str, Any], entry: Mapping[str, Any], say: Call
     if not isinstance(name, str) or not name.isascii() or "/" in name:
         say(f"{key}.name", "the name of the file is missing or odd", found=name or "")
         return
-    if parts is None or _WAY.search(parts[3]):
+    if parts is None or not is_address(parts[0]):
         why = "an address is https://, a host, and a path; no user, no query, and no odd characters"
         say(f"{key}.url", "the file has no proper address", found=url or "", why=why)
     elif _unquoted(parts[3].rsplit("/", 1)[1]) != name:
@@ -150,6 +150,12 @@ def files_of(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         url = file.get("url")
         if isinstance(url, str) and (parts := _URL.fullmatch(url)):
             yield key, parts[1], parts[2]
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an address as files of locks may have it."""
+    parts = _URL.fullmatch(text)
+    return parts is not None and not _WAY.search(parts[3])
 
 
 def host_of(address: str) -> tuple[str, str]:

@@ -75,7 +75,7 @@ def _mirrors(table: Table, file: str) -> tuple[Mirror, ...]:
     found: dict[str, Mirror] = {}
     for key in table.data:
         prefix = key if key == DEFAULT else _prefix(table, key)
-        written = table.parsed(key, _split_login, required=True)
+        written = _address(table, key)
         if prefix is None or written is None:
             continue
         if prefix in found:
@@ -85,6 +85,25 @@ def _mirrors(table: Table, file: str) -> tuple[Mirror, ...]:
         login = Login(user, password, f"{shown(file)}: mirrors") if user or password else None
         found[prefix] = Mirror(prefix, address, login)
     return tuple(found.values())
+
+
+def _address(table: Table, key: str) -> tuple[str, str, str] | None:
+    """Read where a mirror is; what is wrong with it is said without the login that it may hold."""
+    text = table.text(key, required=True)
+    if text is None:
+        return None
+    try:
+        return _split_login(text)
+    except ValueError as error:
+        remark = "   (of / @ : # ? % in a password, write %2F %40 %3A %23 %3F %25)"
+        cures = [f'{shown(key)} = "https://USER:PASSWORD@host.example/simple"{remark}'] if "@" in text else []
+        table.refuse(shown(key), str(error), found=_without_login(text), cures=cures)
+        return None
+
+
+def _without_login(text: str) -> str:
+    _, at, after = text.rpartition("@")
+    return shown(f"***@{after}" if at else text)
 
 
 def _prefix(table: Table, key: str) -> str | None:
@@ -103,17 +122,20 @@ def _prefix(table: Table, key: str) -> str | None:
 
 def _split_login(text: str) -> tuple[str, str, str]:
     """Take an address apart from the login in it."""
+    told = _without_login(text)
     if re.search(r"[^!-~]|[\\\"'<>{}|^`]", text):
-        raise ValueError(f"{shown(text)!r} holds a character that no address has")
-    parts = urlsplit(text)
-    host = (parts.hostname or "").lower()
+        raise ValueError(f"{told!r} holds a character that no address has")
+    try:
+        parts = urlsplit(text)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:  # its own words would show what stands there, which may be a password
+        raise ValueError(f"{told!r} is not an address such as https://host.example/simple") from None
     if parts.scheme not in ("http", "https") or not re.fullmatch(
         r"[0-9a-f:.]+|[a-z0-9]([a-z0-9._-]*[a-z0-9])?", host
     ):
-        raise ValueError(f"{shown(text)!r} is not an address such as https://host.example/simple")
+        raise ValueError(f"{told!r} is not an address such as https://host.example/simple")
     if parts.query or parts.fragment:
-        raise ValueError(f"{shown(text)!r} has a part after ? or #")
-    port = parts.port  # raises ValueError where it is none
+        raise ValueError(f"{told!r} has a part after ? or #")
     standard = port in (None, {"http": 80, "https": 443}[parts.scheme])
     place = (f"[{host}]" if ":" in host else host) + ("" if standard else f":{port}")
     address = f"{parts.scheme}://{place}{parts.path}".rstrip("/")

@@ -118,3 +118,23 @@ def test_a_proxy_of_the_environment_is_used(web: LocalIndex, client: Make) -> No
     assert "s3cret" not in words(found)
     passed = client(environ={**environ, "NO_PROXY": "index.example"})
     assert problem(lambda: passed.project("http://index.example/simple", "torch")).code == "EP333"
+
+
+def test_an_index_that_leads_to_the_default_one_is_not_followed(web: LocalIndex, client: Make) -> None:
+    """As servers of companies do, where they do not have a name: a stranger's package would be taken."""
+    with LocalIndex("127.0.0.2") as corp:
+        serve(web)
+        corp.fault("/simple/torch/", "redirect", to=f"{web.url}/simple/torch/")
+        indexes = client(Settings((Mirror("default", f"{web.url}/simple"),)))
+        found = problem(lambda: indexes.project(f"{corp.url}/simple", "torch"))
+        assert found.code == "EP340"
+        assert web.log == []
+
+
+def test_a_proxy_with_an_address_that_is_none_is_told_without_its_password(
+    web: LocalIndex, client: Make
+) -> None:
+    environ = {"HTTP_PROXY": web.url.replace("://", "://u:s3/cret@")}
+    found = problem(lambda: client(environ=environ).project("http://index.example/simple", "torch"))
+    assert found.code == "EP344"
+    assert "s3" not in words(found)

@@ -108,6 +108,9 @@ def test_the_attributes_of_a_link_are_read() -> None:
         "torch-nonsense!-py3-none-any.whl",
         "torch.whl",
         "t\u043erch-2.2.0-py3-none-any.whl",
+        f"{WHEEL}?token=abc",
+        f"x|y/{WHEEL}",
+        f"\u00e9/{WHEEL}",
         f"{WHEEL}#sha256=abc",
         f"{WHEEL}#sha256={'g' * 64}",
         "https://files.example/" + "a" * 5000 + f"/{WHEEL}",
@@ -129,6 +132,14 @@ def test_a_link_that_says_one_file_and_leads_to_another_is_refused() -> None:
     project = links(f'<a href="{WHEEL}">{other}</a>', f'<a href="{other}">{other}</a>')
     assert [file.name for file in project.files] == [other]
     assert "leads to" in refused_by(project)[0].why
+
+
+def test_a_file_is_known_by_the_end_of_its_address_as_installers_know_it() -> None:
+    good = "torch-2.2.1-py3-none-any.whl"
+    other = "torch-2.3.0-py3-none-any.whl"
+    project = links(f'<a href="/download/12345">{other}</a>', f'<a href="{good}">{good}</a>')
+    assert [file.name for file in project.files] == [good]
+    assert "does not end in its name" in refused_by(project)[0].why
 
 
 def test_what_indexes_also_keep_is_passed_over() -> None:
@@ -297,10 +308,13 @@ def read_back(data: bytes) -> tuple[Kept, Project] | None:
     return read_page_entry(data, "https://index.example/whl/cu121", "torch", lambda _: None)
 
 
+CU1 = "torch-2.2.1+cu1-py3-none-any.whl"
+
+
 def test_a_page_comes_back_from_the_cache_as_it_was() -> None:
     files = [
         listed(),
-        listed(filename="torch-2.2.1+cu1-py3-none-any.whl", url="https://f.example/a?b", size=0, yanked=True),
+        listed(filename=CU1, url=f"https://f.example/a/{CU1}", size=0, yanked=True),
         listed(filename="torch-1!2.0rc1.tar.gz", url="/torch-1!2.0rc1.tar.gz", yanked="a = b", hashes={}),
         listed(filename="bad.whl"),
     ]  # fmt: skip

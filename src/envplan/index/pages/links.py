@@ -14,6 +14,7 @@ from envplan.documents.reading import shown
 from envplan.index.addresses import plain
 from envplan.index.model import File, Refused
 from envplan.index.specifiers import specifiers
+from envplan.lockfile.origins import is_address
 from envplan.values.records import dataclass
 
 _WHEEL = re.compile(
@@ -77,20 +78,22 @@ class Links:
             else:
                 place, base = self._place(address)
             version = self._release(name, base)
-            if version and sha256 and not _SHA256.fullmatch(sha256):
+            if not version:
+                return None
+            place = _as_locked(place, base, name)
+            url = self._address(place)
+            if sha256 and not _SHA256.fullmatch(sha256):
                 raise HostileError("its sha256 is not one")
+            if not is_address(url):
+                raise HostileError("its address holds characters that no lock may hold")
         except HostileError as hostile:
             return Refused(shown(name or address), hostile.why)
-        if not version:
-            return None
-        if base == name and "+" in name:
-            place = _escaped(place, name)
         file = File(
             index=self.index,
             project=self.project,
             name=name,
             version=version,
-            url=self._address(place),
+            url=url,
             sha256=sha256.lower() or None,
             size=int(size) if size.isdigit() and len(size) < 16 else None,
             uploaded=uploaded if _MOMENT.fullmatch(uploaded) else None,
@@ -102,9 +105,9 @@ class Links:
 
     def _address(self, place: str) -> str:
         """Return the canonical address; files of one folder share theirs."""
+        if self._canonical is None:
+            return place
         folder, _, last = place.rpartition("/")
-        if self._canonical is None or "?" in last:
-            return place if self._canonical is None else self._canonical(place)
         if folder not in self._canonicals:
             self._canonicals[folder] = self._canonical(f"{folder}/_").removesuffix("_")
         return self._canonicals[folder] + last
@@ -195,10 +198,13 @@ class Links:
         return self._specifiers[text]
 
 
-def _escaped(place: str, name: str) -> str:
-    """Write + as %2B, since some file hosts take a bare + for a space."""
-    head, mark, query = place.partition("?")
-    return f"{head[: head.rindex('/')]}/{name.replace('+', '%2B')}{mark}{query}"
+def _as_locked(place: str, base: str, name: str) -> str:
+    """Write an address as locks have it: + as %2B, since some file hosts take a bare + for a space."""
+    if "?" in place:
+        raise HostileError("its address has a part after ?: a secret perhaps, and locks are committed")
+    if base != name:
+        raise HostileError("its address does not end in its name, by which installers know it")
+    return f"{place[: place.rindex('/')]}/{name.replace('+', '%2B')}" if "+" in name else place
 
 
 def line(text: str) -> str:

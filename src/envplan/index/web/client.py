@@ -54,10 +54,18 @@ class Stream:
 class Web:
     """Asks servers; may be used by many threads at once."""
 
-    def __init__(self, connections: Connections, logins: Logins, patience: Patience) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        logins: Logins,
+        patience: Patience,
+        is_public: Callable[[str], bool] = lambda address: False,
+    ) -> None:
+        """`is_public` tells addresses where everybody may publish: no other leads there."""
         self._connections = connections
         self._logins = logins
         self.patience = patience
+        self._is_public = is_public
 
     def close(self) -> None:
         """Close all connections."""
@@ -134,6 +142,10 @@ class Web:
             location = response.headers.get("location", "")
             _discard(response)
             place = _hop(place, location)
+            if self._is_public(place) and not self._is_public(url):
+                host = urlsplit(place).netloc
+                why = "everybody may publish there, also a package of this name that is another one"
+                raise Trouble(REDIRECT, f"a redirect to {host}, the default index", why, url)
         raise Trouble(REDIRECT, f"more than {_HOPS} redirects, one after the other", url=url)
 
     def _ask(

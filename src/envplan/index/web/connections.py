@@ -173,9 +173,14 @@ def _manager(proxy: str, secure: bool) -> urllib3.PoolManager:
 
 
 def _proxied(proxy: str, options: dict[str, Any]) -> urllib3.PoolManager:
-    parts = urlsplit(proxy)
+    try:
+        parts = urlsplit(proxy)
+        host, _ = parts.hostname, parts.port
+    except ValueError:  # its own words would show what stands there, which may be a password
+        why = "of / @ : # ? % in its password, write %2F %40 %3A %23 %3F %25"
+        raise Trouble(PROXY, "the environment names a proxy whose address is none", why) from None
     shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not host:
         raise Trouble(
             PROXY, f"the environment names the proxy {shown}", "only proxies that speak HTTP can be used"
         )
