@@ -27,6 +27,9 @@ PROXY = "EP344"
 ADDRESS = "EP345"
 DISK = "EP346"
 
+# Whatever was wanted of them: the server, or what lies before it, is the trouble.
+SERVERS = frozenset({LOGIN, UNREACHED, SILENT, SLOW, REFUSED, UNTRUSTED, PROXY})
+
 _TITLES = {
     MISSING: "{where} does not have {what}",
     FORBIDDEN: "{where} does not give {what} to us",
@@ -72,7 +75,7 @@ def of_a_mirror(trouble: Trouble, canonical: str) -> Trouble:
     return replace(
         trouble,
         url=canonical,
-        why=f"{why}a mirror in your settings answered in its place",
+        why=f"{why}a mirror in your settings was asked in its place",
         cures=(login,) if trouble.code == LOGIN else trouble.cures,
     )
 
@@ -98,7 +101,7 @@ def failure(trouble: Trouble, what: str, index: str, *, bound: bool = False) -> 
             wanted=(Said(printable(what), address_shown(index)),),
             found=(Said(printable(without_secrets(trouble.found))[:300], address_shown(trouble.url)),),
             why=tuple(why),
-            cures=trouble.cures,
+            cures=trouble.cures or (f"envplan explain {trouble.code}",),
         )
     )
 

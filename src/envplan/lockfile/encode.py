@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from envplan.documents.reading import printable
 from envplan.lockfile import markers
+from envplan.lockfile.comment import comment
 from envplan.lockfile.model import ArchiveSource, GitSource, LocalSource, Lock, LockedFile, Offer, Pinned
 from envplan.lockfile.rules import SCHEMA
 from envplan.lockfile.seal import entry_seal, lock_seal
@@ -28,7 +28,7 @@ def encode(lock: Lock, file: str = "pylock.toml") -> bytes:
     document = _document(lock)
     seals = [entry["tool"]["envplan"]["seal"] for entry in document["packages"]]
     document["tool"]["envplan"]["seal"] = lock_seal(document, seals)
-    return (_comment(lock, file) + _text(document)).encode()
+    return (comment(lock, file) + _text(document)).encode()
 
 
 def canonical(lock: Lock) -> Lock:
@@ -223,26 +223,6 @@ def _target(offer: Offer) -> dict[str, Any]:
 
 def _said(value: object) -> str | None:
     return None if value is None else str(value)
-
-
-def _comment(lock: Lock, file: str) -> str:
-    variants = sorted({offer.variant for offer in lock.offers}, key=lambda one: (one != lock.default, one))
-    lines = [
-        f"# What `envplan lock` pinned for {printable(lock.name)}; `envplan apply` installs it anywhere.",
-        "# Not to be edited: each entry carries a seal. Without envplan, pip ≥ 26.1 or uv installs it:",
-        "#",
-    ]
-    for variant in variants:
-        plain = variant == lock.default
-        pip = f"-r {file}" if plain else f"--group {file}:{variant.group}"
-        uv = file if plain else f"{file} --group {variant.group}"
-        lines.append(f"#   {variant.group:<8} pip install --no-deps {pip}")
-        lines.append(f"#   {'':<8} uv pip sync {uv}")
-    if lock.groups:
-        both = f"--group {file}:{lock.default.group} --group {file}:{lock.groups[0]}"
-        lines += ["#", f"# Further groups ({', '.join(lock.groups)}) are named beside a variant:"]
-        lines.append(f"#   {'':<8} pip install --no-deps {both}")
-    return "\n".join(lines) + "\n\n"
 
 
 def _text(document: Mapping[str, Any]) -> str:

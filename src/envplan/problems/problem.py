@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, Literal
 
 from envplan.values.records import dataclass, replace
@@ -55,14 +55,21 @@ class Problem:
         }
 
 
-def told_once(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Join problems of one title about one wish: what several machines or targets meet is one problem."""
-    alike: dict[tuple[object, ...], list[Problem]] = {}
+def _of_one_wish(problem: Problem) -> Hashable:
+    return (problem.code, problem.title, problem.wanted)
+
+
+def told_once(
+    problems: Iterable[Problem], kind: Callable[[Problem], Hashable] = _of_one_wish
+) -> tuple[Problem, ...]:
+    """Join problems of one kind: what several machines or targets meet is one problem."""
+    alike: dict[Hashable, list[Problem]] = {}
     for one in problems:
-        alike.setdefault((one.code, one.title, one.wanted), []).append(one)
+        alike.setdefault(kind(one), []).append(one)
     return tuple(
         replace(
             those[0],
+            wanted=tuple(dict.fromkeys(said for one in those for said in one.wanted)),
             found=tuple(dict.fromkeys(said for one in those for said in one.found)),
             why=tuple(dict.fromkeys(said for one in those for said in one.why)),
             cures=tuple(dict.fromkeys(cure for one in those for cure in one.cures)),

@@ -21,7 +21,7 @@ from envplan.lockfile.model import Lock, Offer
 from envplan.machine.model import Machine
 from envplan.planner.targets import Served, Targets, targets
 from envplan.planner.wishes import everything
-from envplan.problems import EnvplanError, Problem
+from envplan.problems import EnvplanError, Problem, told_once
 from envplan.solver.assemble import assemble
 from envplan.solver.differences import Difference, differences
 from envplan.solver.model import Answer, Question, Solved, Unsolved
@@ -81,6 +81,7 @@ def make(work: Work, tell: Tell) -> Made:
     except EnvplanError as error:
         if not any(problem.code in _STALE for problem in error.problems):
             raise
+    tell("asking the indexes anew, because what they said may be minutes old")
     return _make(work, tell, refresh=True)
 
 
@@ -197,16 +198,8 @@ def _answers(answers: Sequence[Answer]) -> tuple[list[Solved], tuple[Problem, ..
 
         raise EnvplanError(*of_targets(refused, [one.target for one in answers]))
     solved = [one for one in answers if isinstance(one, Solved)]
-    alike: dict[tuple[str, str], list[Problem]] = defaultdict(list)
-    for problem in (problem for one in solved for problem in one.problems):
-        alike[problem.code, problem.title].append(problem)
-    return solved, tuple(_joined(those) for those in alike.values())
-
-
-def _joined(those: Sequence[Problem]) -> Problem:
-    """Say once what holds for several targets."""
-    found = dict.fromkeys(said for one in those for said in one.found)
-    return replace(those[0], found=tuple(found))
+    warnings = (problem for one in solved for problem in one.problems)
+    return solved, told_once(warnings, lambda one: (one.code, one.title))
 
 
 def _deeper(answers: Sequence[Answer]) -> tuple[Requirement, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from envplan.index.columns import refused
+from envplan.index.trouble import SERVERS
 from envplan.problems import EnvplanError, Problem, Said, told_once
 from envplan.solver.conflict import Clash, clash, closest
 from envplan.solver.model import Unsolved
@@ -19,32 +20,43 @@ from envplan.values.targets import Target
 
 UNSOLVABLE = "EP350"
 
+_NAMED = 8  # of many that wanted something, or were found
+
+# What hides a file, before its own words where those need it.
 _HIDDEN: dict[Kind, str] = {
-    "platform": "has no wheel for {platform}",
-    "glibc": "needs a newer glibc",
-    "macos": "needs a newer macOS",
-    "python": "has no wheel for Python {python}",
-    "requires-python": "does not admit Python {python}",
-    "sdist": "is published as source code only",
-    "newer": "is newer than exclude-newer allows",
-    "yanked": "was withdrawn by its makers",
-    "prerelease": "is a pre-release",
-    "quarantined": "is in quarantine",
+    "platform": "has no wheel for {platform}: {why}",
+    "glibc": "{why}",
+    "macos": "{why}",
+    "python": "has no wheel for Python {python}: {why}",
+    "requires-python": "does not admit Python {python}: {why}",
+    "sdist": "is published as source code only, which would have to be run to install it",
+    "newer": "is newer than exclude-newer allows: {why}",
+    "yanked": "was {why}",
+    "prerelease": "is {why}",
+    "quarantined": "cannot be had: {why}",
 }
 
 
 def of_targets(refused: Sequence[Unsolved], every: Collection[Target]) -> tuple[Problem, ...]:
     """Say what stops several targets once, with the targets it stops."""
-    stopped: dict[tuple[str, str, tuple[Said, ...]], list[Target]] = {}
+    stopped: dict[Hashable, list[Target]] = {}
     for one in refused:
-        key = (one.problem.code, one.problem.title, one.problem.wanted)
-        stopped.setdefault(key, []).append(one.target)
+        stopped.setdefault(_kind(one.problem), []).append(one.target)
+    joined = told_once((one.problem for one in refused), _kind)
     return tuple(
         replace(
-            one, title=f"{one.title}, for {targets_said(stopped[one.code, one.title, one.wanted], every)}"
+            one,
+            title=f"{one.title}, for {targets_said(stopped[_kind(one)], every)}",
+            wanted=one.wanted[:_NAMED],
+            found=one.found[:_NAMED],
         )
-        for one in told_once(one.problem for one in refused)
+        for one in joined
     )
+
+
+def _kind(problem: Problem) -> Hashable:
+    """What is told together: where a server is the trouble, it matters little who wanted what of it."""
+    return (problem.code, problem.title, () if problem.code in SERVERS else problem.wanted)
 
 
 def explain(view: View, solver: str, words: str) -> Problem:
@@ -53,7 +65,7 @@ def explain(view: View, solver: str, words: str) -> Problem:
         found = clash(view)
     except EnvplanError as error:  # reading more than the solver had read may fail
         return error.problems[0]
-    quoted = tuple(Said(line, solver) for line in words.splitlines())
+    quoted = (Said(" ".join(words.split()), solver),) if words.strip() else ()
     if found is None:
         asked = tuple(Said(str(one.requires), one.need.origin) for one in (*view.needs, *view.constraints))
         return Problem(
@@ -97,14 +109,15 @@ def _told(view: View, found: Clash, quoted: tuple[Said, ...]) -> Problem:
         wanted=tuple(Said(one.text, one.origin) for one in demands[:8]),
         found=(seen,),
         why=tuple(why),
-        cures=tuple(dict.fromkeys(_cures(view, found, hidden))),
+        cures=tuple(dict.fromkeys(_cures(view, found, hidden))) or (f"envplan explain {UNSOLVABLE}",),
     )
 
 
 def _hidden_line(view: View, one: Hidden) -> Said:
     target = view.question.target
-    what = _HIDDEN[one.unfit.kind].format(platform=target.platform, python=target.python)
-    return Said(f"{one.file.project} {one.file.version} {what}: {one.unfit.text}", one.file.name)
+    words = {"platform": target.platform, "python": target.python, "why": one.unfit.text}
+    what = _HIDDEN[one.unfit.kind].format(**words)
+    return Said(f"{one.file.project} {one.file.version} {what}", one.file.name)
 
 
 def _near(versions: tuple[Version, ...], found: Clash) -> str:

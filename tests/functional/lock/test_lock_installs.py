@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.functional.lock.conftest import Made, new_project, reachable
+from tests.functional.lock.conftest import Made, Project, new_project, reachable
 from tests.support.local_index import LocalIndex
-from tests.support.shaped import pytorch_and_default
+from tests.support.shaped import Shaped, pytorch_and_default
+from tests.support.wheels import sdist
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 UV = Path(sys.executable).with_name("uv")
@@ -102,3 +105,22 @@ def test_the_commands_at_the_head_of_the_file_are_those_that_were_tried(locked: 
     assert "pip install --no-deps -r pylock.toml" in head
     assert "pip install --no-deps --group pylock.toml:cu121" in head
     assert "uv pip sync pylock.toml --group cu121" in head
+
+
+def test_a_lock_with_a_folder_in_it_is_left_to_uv_and_says_so(project: Project, shaped: Shaped) -> None:
+    """pip wants a hash of every package or of none, and a folder has none."""
+    _, body = sdist("my-tool", "1.0")
+    with tarfile.open(fileobj=io.BytesIO(body)) as archive:
+        archive.extractall(project.folder, filter="data")
+    packages = 'my-tool = { path = "my_tool-1.0" }\ntqdm = "*"\n'
+    project.spec(f'[env]\npython = "{HERE}"\n\n[packages]\n{packages}').locked()
+    text = project.file.read_text(encoding="utf-8")
+    head = text.partition("lock-version")[0]
+    assert "pip install" not in head
+    assert "uv pip sync pylock.toml" in head
+    assert "my-tool" in head
+    project.file.write_text(reachable(text, shaped), encoding="utf-8")
+    assert with_pip(project.folder, ()).returncode != 0
+    done = with_uv(project.folder, ())
+    assert done.returncode == 0, done.stderr
+    assert arrived(project.folder).keys() == {"my-tool", "tqdm"}

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.functional.lock.conftest import SMALL, Project, code_of
+from tests.functional.lock.conftest import BIG, SMALL, Project, code_of
+from tests.support.local_index import JSON, LocalIndex
+from tests.support.pages import Upload, publish
+from tests.support.shaped import CANONICAL
+from tests.support.wheels import wheel
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 HOST = f"""\
@@ -133,3 +138,25 @@ def test_a_conflict_that_every_variant_meets_is_said_once(project: Project) -> N
     done = project.spec(EVERYWHERE).lock()
     assert done.returncode == 1, done.stderr
     assert done.stderr.count("error[EP207]") == 1, done.stderr
+
+
+def test_a_server_that_cannot_be_reached_is_told_once_for_all_that_was_wanted_of_it(project: Project) -> None:
+    project.spec(BIG).mirrors({"default": "http://127.0.0.1:9/simple", CANONICAL: "http://127.0.0.1:9/whl"})
+    done = project.lock()
+    assert (done.returncode, code_of(done)) == (3, "EP333"), done.stderr
+    told = re.findall(r"^error\[EP333\] (\S+) cannot be reached", done.stderr, re.MULTILINE)
+    assert sorted(told) == sorted(set(told))
+    assert "download.pytorch.org" in told
+    assert "try     envplan explain EP333" in done.stderr
+
+
+def test_a_reason_is_said_in_one_way_and_the_solver_s_words_in_one_piece(
+    project: Project, web: LocalIndex
+) -> None:
+    name, body = wheel("old-tool", "1.0")
+    publish(web, "/simple", "old-tool", [Upload(name, body, yanked="broken")], formats=[JSON])
+    done = project.spec(SMALL.replace("pandas", "old-tool")).lock()
+    assert code_of(done) == "EP350"
+    assert "old-tool 1.0 was withdrawn by its makers: broken" in done.stderr
+    assert done.stderr.count("withdrawn") == 1
+    assert len(re.findall(r"(?:  |\n +)uv\n", done.stderr)) == 1
