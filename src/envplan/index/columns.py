@@ -6,7 +6,9 @@ one in a thousand. To judge all of them took longer than everything else.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import overload
 
 from envplan.index.model import File, Refused
@@ -16,6 +18,43 @@ from envplan.index.pages.links import Links
 Kind = tuple[str, str]
 
 
+BETWEEN = "\x1e"  # of columns, where they are kept
+
+
+class Lines:
+    """One column: a line a file. As a list of texts it would take twice the memory."""
+
+    def __init__(self, text: str, count: int) -> None:
+        """`text` holds so many lines."""
+        self.text, self.count = text, count
+        self._ends: array[int] | None = None
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Lines:
+        """Join lines. What would end one, or a column, stands in no link that could be used."""
+        joined = "\n".join(texts)
+        if joined.count("\n") >= max(len(texts), 1) or BETWEEN in joined:
+            joined = "\n".join(text.replace("\n", " ").replace(BETWEEN, " ") for text in texts)
+        return cls(joined, len(texts))
+
+    def all(self) -> list[str]:
+        """Take all of them apart."""
+        return self.text.split("\n") if self.count else []
+
+    def at(self, place: int) -> str:
+        """Take out one."""
+        if self._ends is None:
+            self._ends = array("I", accumulate(map(len, self.all())))
+        start = self._ends[place - 1] + place if place else 0
+        return self.text[start : self._ends[place] + place]
+
+    def places(self, line: str) -> Iterator[int]:
+        """Find the places of a line."""
+        text, at = f"\n{self.text}\n", -1
+        while (at := text.find(f"\n{line}\n", at + 1)) >= 0:
+            yield text.count("\n", 0, at)
+
+
 class Columns(Sequence[File]):
     """What a page lists: `columns` are those that `Links.file` takes, with text in every one of them.
 
@@ -23,7 +62,7 @@ class Columns(Sequence[File]):
     """
 
     def __init__(
-        self, links: Links, columns: Sequence[list[str]], kinds: Mapping[Kind, str] | None = None
+        self, links: Links, columns: Sequence[Lines], kinds: Mapping[Kind, str] | None = None
     ) -> None:
         """`kinds`: the places of each kind, in text as they were kept; else they are found when asked for."""
         self.links, self.columns = links, columns
@@ -39,9 +78,7 @@ class Columns(Sequence[File]):
 
     def find(self, name: str, sha256: str | None) -> tuple[File, str] | None:
         """Find a file by its name and hash, and where to ask for it; none: it is not listed."""
-        place = -1
-        for _ in range(self.names.count(name)):
-            place = self.names.index(name, place + 1)
+        for place in self.names.places(name):
             if isinstance(found := self._look(place), tuple):
                 known = found[0].sha256
                 if not (known and sha256) or known == sha256:
@@ -53,17 +90,17 @@ class Columns(Sequence[File]):
         if self._kinds is None and self._kept is not None:
             self._kinds = {kind: list(map(int, places.split())) for kind, places in self._kept.items()}
         elif self._kinds is None:
-            self._kinds = _grouped(zip(self.names, self.requires, strict=True))
+            self._kinds = _grouped(zip(self.names.all(), self.requires.all(), strict=True))
         return self._kinds
 
     @property
     def refused(self) -> tuple[Refused, ...]:
         """List the links that look like files of the project and are none."""
-        every = (self._look(place) for place in range(len(self.names)))
+        every = (self._look(place) for place in range(self.names.count))
         return tuple(one for one in every if isinstance(one, Refused))
 
     def __iter__(self) -> Iterator[File]:
-        return (file for place in range(len(self.names)) if (file := self.at(place)) is not None)
+        return (file for place in range(self.names.count) if (file := self.at(place)) is not None)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -79,11 +116,11 @@ class Columns(Sequence[File]):
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
 
     def __hash__(self) -> int:
-        return hash(tuple(self.names))
+        return hash(self.names.text)
 
     def _look(self, place: int) -> tuple[File, str] | Refused | None:
         if place not in self._found:
-            self._found[place] = self.links.file(*(column[place] for column in self.columns))
+            self._found[place] = self.links.file(*(column.at(place) for column in self.columns))
         return self._found[place]
 
 

@@ -7,19 +7,18 @@ JSON tables.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from packaging.version import Version
 
-from envplan.index.columns import Columns
+from envplan.index.columns import BETWEEN, Columns, Lines
 from envplan.index.model import Metadata, Project
 from envplan.index.pages.links import Links
 from envplan.values.records import dataclass
 
 FRESH = 600.0  # most servers of wheels say nothing about it; the default index says these ten minutes
 
-_BETWEEN = "\x1e"
 _COLUMNS = 8
 
 
@@ -52,19 +51,12 @@ def write_page(kept: Kept, project: Project) -> bytes:
         "base": files.links.base,
         "status": project.status,
         "reason": project.reason,
-        "count": len(files.names),
+        "count": files.names.count,
         "kinds": list(kinds),
     }
-    places = [" ".join(map(str, places)) for places in kinds.values()]
-    columns = (_column(column) for column in (*files.columns, places))
-    return "\n".join([json.dumps(head), _BETWEEN.join(columns)]).encode("utf-8", "replace")
-
-
-def _column(texts: Sequence[str]) -> str:
-    joined = "\n".join(texts)
-    if joined.count("\n") >= max(len(texts), 1) or _BETWEEN in joined:  # no link that could be used has them
-        joined = "\n".join(text.replace("\n", " ").replace(_BETWEEN, " ") for text in texts)
-    return joined
+    places = "\n".join(" ".join(map(str, places)) for places in kinds.values())
+    columns = BETWEEN.join([*(column.text for column in files.columns), places])
+    return f"{json.dumps(head)}\n{columns}".encode("utf-8", "replace")
 
 
 def read_page_entry(
@@ -75,10 +67,11 @@ def read_page_entry(
         first, _, rest = data.decode().partition("\n")
         head = json.loads(first)
         kept, count = Kept(**head["kept"]), head["count"]
-        *columns, places = [column.split("\n") if count else [] for column in rest.split(_BETWEEN)]
-        kinds = {(tags, requires): places[at] for at, (tags, requires) in enumerate(head["kinds"])}
-        if len(columns) != _COLUMNS or any(len(column) != count for column in columns):
+        *texts, places = rest.split(BETWEEN)
+        kinds = dict(zip(map(tuple, head["kinds"]), places.split("\n"), strict=count > 0))
+        if len(texts) != _COLUMNS or any(text.count("\n") != max(count - 1, 0) for text in texts):
             return None
+        columns = [Lines(text, count) for text in texts]
         files = Columns(Links(index, name, head["base"], canonical(head["base"])), columns, kinds)
         return kept, Project(index, name, files, head["status"], head["reason"])
     except (ValueError, KeyError, TypeError, IndexError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from envplan.index.columns import Columns
+from envplan.index.columns import Columns, Lines
 from envplan.index.model import Project
 from envplan.index.pages import json
 from envplan.index.pages.links import Links, UnreadableError, line
@@ -34,7 +34,7 @@ def read_page(
         if not is_json and "json" in kind:
             raise UnreadableError("it says it is JSON, and it is not")
         columns, said, base = (*json.read(data, name), url) if is_json else _read_html(data, url)
-        files = Columns(Links(index, name, base, canonical), columns)
+        files = Columns(Links(index, name, base, canonical), [Lines.of(column) for column in columns])
         _refuse_pages_of_nothing(files, said, is_json)
     except UnreadableError as error:
         why = "a network that wants a login first, or a proxy, may have answered in its place"
