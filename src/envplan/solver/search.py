@@ -20,6 +20,9 @@ _PIN = re.compile(r"([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)==([A-Za-z0-9.+!_-]+)")
 _LONGEST_ANSWER = 8 * 1024 * 1024
 DEADLINE = 600.0
 
+# A traceback, but for its last line, which says what went wrong.
+_FRAMES = re.compile(r"^[ \t]*Traceback \(most recent call last\):\n(?:[ \t]+.*\n?)*", re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class Search:
@@ -136,7 +139,8 @@ def read_pins(path: Path) -> Result:
 
 
 def clean(output: str, url: str) -> str:
-    """Take our address, control characters and most of the length out of a solver's words."""
+    """Take our address, control characters, tracebacks and most of the length out of a solver's words."""
+    output = _FRAMES.sub("", output)
     base = url.removesuffix("simple/")
     text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", output).replace(url, "the view ").replace(base, "the view ")
     text = re.sub(r"http://127\.0\.0\.1:[0-9]+/\S*", "the view", text)

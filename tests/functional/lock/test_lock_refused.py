@@ -160,3 +160,9 @@ def test_a_reason_is_said_in_one_way_and_the_solver_s_words_in_one_piece(
     assert "old-tool 1.0 was withdrawn by its makers: broken" in done.stderr
     assert done.stderr.count("withdrawn") == 1
     assert len(re.findall(r"(?:  |\n +)uv\n", done.stderr)) == 1
+
+
+def test_no_traceback_of_a_solver_is_shown(project: Project) -> None:
+    done = project.spec(SMALL.replace('"*"', '">=99"')).lock("--solver", "pip-tools")
+    assert code_of(done) == "EP350"
+    assert "pip-tools" in done.stderr

@@ -56,3 +56,16 @@ def test_words_hold_no_address_of_ours_and_nothing_that_moves_a_terminal() -> No
     assert "\x1b" not in words
     assert "\x07" not in words
     assert len(words.splitlines()) == 7
+
+
+def test_of_a_traceback_only_what_went_wrong_is_kept() -> None:
+    words = clean(
+        "ERROR: no version of b\n"
+        "Traceback (most recent call last):\n"
+        '  File "pip/resolver.py", line 103, in resolve\n'
+        "    result = self.resolve(\n"
+        "             ^^^^^^^^^^^^^\n"
+        "pip.exceptions.DistributionNotFound: b\n",
+        "http://127.0.0.1:1/x/simple/",
+    )
+    assert words == "ERROR: no version of b\npip.exceptions.DistributionNotFound: b"
