@@ -103,7 +103,8 @@ def _address(table: Table, key: str) -> tuple[str, str, str] | None:
 
 def _without_login(text: str) -> str:
     _, at, after = text.rpartition("@")
-    return shown(f"***@{after}" if at else text)
+    place, mark, _ = after.partition("?")
+    return shown(f"***@{place}{mark and '?***'}" if at else text)
 
 
 def _prefix(table: Table, key: str) -> str | None:

@@ -68,6 +68,7 @@ def test_without_a_file_nothing_is_set(tmp_path: Path, monkeypatch: pytest.Monke
         '[mirrors]\ndefault = "https://u:s3cret?more@m.example/simple"',
         '[mirrors]\ndefault = "https://u :s3cret@m.example/simple"',
         '[mirrors]\ndefault = "u:s3cret@m.example/simple"',
+        '[mirrors]\ndefault = "https://u:x@m.example/simple?token=s3cret"',
         '[mirrors]\ndefault = "https://u:s3cret@m.example:99999/simple"',
         '[mirrors]\n"https://x.example" = "https://m.example"\n"https://X.example/" = "https://n.example"',
         "[mirrors",
