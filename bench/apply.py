@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import json
 import os
+import platform
 import statistics
 import subprocess
 import sys
@@ -27,6 +28,7 @@ sys.path.insert(0, str(ROOT))
 from envplan.lockfile.encode import encode  # noqa: E402
 from envplan.lockfile.model import Lock, LockedFile, Pinned  # noqa: E402
 from envplan.values.variants import Variant  # noqa: E402
+from envplan.values.versions import Libc  # noqa: E402
 from tests.support.locks import CATALOG, SPEC, offer  # noqa: E402
 from tests.support.wheels import noise, wheel  # noqa: E402
 
@@ -75,7 +77,7 @@ def made_wheels(folder: Path, wheels: int, files: int, size: int) -> None:
 
 def lock_of(wheels: Path, url: str) -> bytes:
     """Write the lock that takes all of them."""
-    made = offer("cpu", "linux-x86_64", HERE)
+    made = offer("cpu", "linux-x86_64", HERE, libc=Libc.parse(" ".join(platform.libc_ver())))
     packages = []
     for file in sorted(wheels.iterdir()):
         name, version, _, _ = parse_wheel_filename(file.name)
