@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import queue
 import sys
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,12 +51,39 @@ def reserve(descriptor: int, size: int) -> None:
         _asked("fallocate64", descriptor, 0, ctypes.c_int64(0), ctypes.c_int64(size))
 
 
-def begin(descriptor: int) -> None:
-    """Have a file put on the disk while there is other work: then `settle` takes 0.1 s for 5 GB, not 1 s."""
-    import ctypes
+class Early:
+    """Has files put on the disk while there is other work; then `settle` takes 0.1 s for 5 GB, not 1 s.
 
-    if not EACH:
-        _asked("sync_file_range", descriptor, ctypes.c_int64(0), ctypes.c_int64(0), _WRITE)
+    A thread of its own asks for it: a disk that is busy makes whoever asks wait, which took a quarter of the
+    time of those that unpack. What goes wrong here is told by `settle`.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        self._begun = False
+
+    def begin(self, descriptor: int) -> None:
+        """Begin with what was written so far; nobody waits."""
+        if EACH:
+            return
+        if not self._begun:
+            self._begun = True
+            threading.Thread(target=self._work, daemon=True).start()
+        self._waiting.put(os.dup(descriptor))
+
+    def end(self) -> None:
+        """Take no more; what was asked for goes on."""
+        if self._begun:
+            self._waiting.put(None)
+
+    def _work(self) -> None:
+        import ctypes
+
+        nothing = ctypes.c_int64(0)  # from the start to the end
+        while (descriptor := self._waiting.get()) is not None:
+            with contextlib.suppress(OSError):
+                _asked("sync_file_range", descriptor, nothing, nothing, _WRITE)
+            os.close(descriptor)
 
 
 @cache

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import queue
 import threading
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from envplan.index.model import File
 from envplan.lockfile.model import LockedFile, Pinned
@@ -77,6 +78,14 @@ def gathered(
     return found
 
 
+class _Waiting(NamedTuple):
+    """A wheel that waits: large ones first, or a large file at the end keeps all processors but one idle."""
+
+    order: int
+    number: int
+    given: tuple[File, Path] | None  # none: there are no more
+
+
 class _Unpackers:
     """Threads that unpack what they are given; daemons, so that no Ctrl-C has to wait for them."""
 
@@ -85,7 +94,8 @@ class _Unpackers:
         self.failures: list[BaseException] = []
         self._store = store
         self._tell = tell
-        self._waiting: queue.SimpleQueue[tuple[File, Path] | None] = queue.SimpleQueue()
+        self._waiting: queue.PriorityQueue[_Waiting] = queue.PriorityQueue()
+        self._numbers = itertools.count()
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(_UNPACKING)]
         for thread in self._threads:
             thread.start()
@@ -94,12 +104,13 @@ class _Unpackers:
         """Have a wheel unpacked; raise what went wrong with one before."""
         if self.failures:
             raise self.failures[0]
-        self._waiting.put((file, wheel))
+        size = wheel.stat().st_size if wheel.exists() else 0  # another process may have been quicker
+        self._waiting.put(_Waiting(-size, next(self._numbers), (file, wheel)))
 
     def end(self) -> dict[str, Tree]:
         """Wait until all is unpacked."""
         for _ in self._threads:
-            self._waiting.put(None)
+            self._waiting.put(_Waiting(1, next(self._numbers), None))
         for thread in self._threads:
             while thread.is_alive():
                 thread.join(0.5)  # short waits: on Windows a long one cannot be interrupted
@@ -108,7 +119,7 @@ class _Unpackers:
         return self.trees
 
     def _work(self) -> None:
-        while (given := self._waiting.get()) is not None and not self.failures:
+        while (given := self._waiting.get().given) is not None and not self.failures:
             file, wheel = given
             try:
                 self.trees[file.sha256 or ""] = self._unpack(file, wheel)

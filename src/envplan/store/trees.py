@@ -23,6 +23,8 @@ from envplan.store.roots import register, roots, unregister
 from envplan.store.session import Session, sweep
 from envplan.values.records import dataclass
 
+_ENOUGH = 512 << 20  # bytes of unpacked wheels; then they are made to last, so that the wheels can go
+
 
 @dataclass(frozen=True)
 class _Made:
@@ -31,6 +33,7 @@ class _Made:
     tree: Tree
     folder: Path
     wheel: Path | None  # to delete once the tree is visible
+    size: int  # of the wheel, in bytes
 
 
 class Store:
@@ -39,8 +42,9 @@ class Store:
     `notes` are what a user should know of: trees that had changed, and were set aside.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, enough: int = _ENOUGH) -> None:
         self.home = home(folder)
+        self._enough = enough
         self.notes: list[Problem] = []
         self._made: dict[str, _Made] = {}
         self._session: Session | None = None
@@ -106,17 +110,9 @@ class Store:
 
     def commit(self, tell: Tell = untold) -> None:
         """Make what was added last, on the disk and in sight of all; then its wheels are no longer needed."""
-        with self._turn:
-            if not self._made:
-                return
+        if self._made:
             tell(Progress("sync", "the store", 0, None))
-            try:
-                settle(self.session().folder)
-                for sha256, made in list(self._made.items()):
-                    self._show(sha256, made)
-                    del self._made[sha256]
-            except OSError as error:
-                raise refused(self.home.folder, error, f"{len(self._made):,} unpacked wheels") from None
+            self._commit()
 
     def register(self, environment: Path, trees: Collection[str]) -> None:
         """Note that an environment uses trees; call it before the environment itself is synced."""
@@ -162,7 +158,7 @@ class Store:
         from envplan.store.making import ALTERED, make
 
         assert file.sha256 is not None
-        folder = self.session().folder / os.urandom(8).hex()
+        folder, size = self.session().folder / os.urandom(8).hex(), wheel.stat().st_size
         try:
             tree = make(file, wheel, folder, self.home.tree(file.sha256), tell, hashed=hashed)
         except BaseException as error:
@@ -172,8 +168,24 @@ class Store:
                     wheel.unlink()
             raise
         with self._turn:
-            self._made[file.sha256] = _Made(tree, folder, None if keep else wheel)
+            self._made[file.sha256] = _Made(tree, folder, None if keep else wheel, size)
+            waiting = sum(made.size for made in self._made.values())
+        if waiting >= self._enough:
+            self._commit()
         return tree
+
+    def _commit(self) -> None:
+        """Sync while others go on adding, which is not seen by this."""
+        ready = dict(self._made)
+        try:
+            settle(self.session().folder)
+            with self._turn:
+                for sha256, made in ready.items():
+                    if self._made.get(sha256) is made:
+                        self._show(sha256, made)
+                        del self._made[sha256]
+        except OSError as error:
+            raise refused(self.home.folder, error, f"{len(ready):,} unpacked wheels") from None
 
     def _show(self, sha256: str, made: _Made) -> None:
         final = self.home.tree(sha256)

@@ -12,7 +12,7 @@ from envplan.solver.parallel import in_parallel
 from envplan.store.archive.contents import chunks
 from envplan.store.archive.refusal import RECORD, Refusal
 from envplan.store.archive.wheel import Part, Wheel
-from envplan.store.durable import begin, reserve, settle_file
+from envplan.store.durable import Early, reserve, settle_file
 from envplan.store.paths import within, write_all
 from envplan.values.records import dataclass, field
 
@@ -47,6 +47,7 @@ class Unpacking:
     done: Callable[[int], None]  # hears how many bytes more are there
     digests: dict[str, bytes] = field(default_factory=dict)  # sha256 by the names of entries
     stopped: threading.Event = field(default_factory=threading.Event)
+    early: Early = field(default_factory=Early)
     strips: int = 0  # what the umask takes away from the modes of new files
 
     def run(self, wheel: Wheel) -> None:
@@ -58,6 +59,7 @@ class Unpacking:
             in_parallel(self._portion, work, cores())
         finally:
             self.stopped.set()
+            self.early.end()
 
     def _portion(self, portion: Sequence[tuple[Part, bool]]) -> None:
         with _AT_WORK:
@@ -109,7 +111,7 @@ class Unpacking:
             os.utime(descriptor, ns=(self.moment, self.moment))
         settle_file(descriptor)
         if part.member.size >= _BIG:
-            begin(descriptor)
+            self.early.begin(descriptor)
 
 
 def executable(part: Part) -> bool:

@@ -197,6 +197,17 @@ def test_nothing_is_there_before_it_is_committed(shelf: Shelf) -> None:
         assert not path.exists()
 
 
+def test_once_there_is_much_it_is_committed_so_that_its_wheels_can_go(shelf: Shelf) -> None:
+    bodies = [Archive(wheel_entries({f"p{n}/data.bin": noise(str(n), 60_000)})).bytes() for n in range(3)]
+    wheels = [shelf.wheel(body) for body in bodies]
+    with Store(shelf.folder / "store", enough=100_000) as store:
+        trees = [store.add(*wheel) for wheel in wheels]
+        assert [tree.folder.exists() for tree in trees] == [True, True, False]
+        assert [path.exists() for _, path in wheels] == [False, False, True]
+        store.commit()
+        assert [store.have(tree.sha256) for tree in trees] == trees
+
+
 def test_what_is_never_committed_leaves_nothing(shelf: Shelf) -> None:
     file, path = shelf.wheel(Archive(demo()).bytes())
     with Store(shelf.folder / "store") as store:
