@@ -13,12 +13,13 @@ from envplan.environment import listing, receipts
 from envplan.environment.clashes import settled
 from envplan.environment.contents import Contents, gathered
 from envplan.environment.generations import discard, next_number, sweep, take
-from envplan.environment.linking import Way, bring, way_between
+from envplan.environment.linking import bring
 from envplan.environment.listing import Listing, Rows
 from envplan.environment.model import Part, Place, Receipt
 from envplan.environment.pointer import Ours, pointing, refuse_foreign
 from envplan.environment.skeletons import Skeleton
 from envplan.environment.trouble import UNWRITABLE, told
+from envplan.environment.ways import Way, way_between
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.store.durable import settle
 from envplan.store.model import Progress, Tell, untold

@@ -6,22 +6,43 @@ looks otherwise is for the proof to judge; what is changed under the same size a
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from envplan.environment.listing import Listing
+from envplan.processes.forking import in_copies, portions
 
 _BYTECODE = "__pycache__"  # comes by itself, beside what is imported
 _SEARCHED = ("bin", "Scripts")
+_WORTH = 4_000  # files that are worth a copy of this process
 
 
 def untouched(folder: Path, listing: Listing) -> bool:
     """Whether nothing that can be seen at a glance has changed since."""
     try:
-        same = _same_links(folder, listing) and _same_files(folder, listing)
-        return same and _nothing_more(folder, listing)
+        if not (_same_links(folder, listing) and _nothing_more(folder, listing)):
+            return False
+        with _opened(folder) as (start, descriptor):
+            look = partial(_same_files, listing, start, descriptor)
+            return all(in_copies([partial(look, some) for some in portions(len(listing.paths), _WORTH)]))
     except OSError:  # missing, or out of reach
         return False
+
+
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[tuple[str, int | None]]:
+    """Give what paths start with, and from where: an open folder spares a seventh of the time."""
+    if os.stat not in os.supports_dir_fd:  # Windows
+        yield f"{folder}/", None
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield "", descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _same_links(folder: Path, listing: Listing) -> bool:
@@ -29,11 +50,10 @@ def _same_links(folder: Path, listing: Listing) -> bool:
     return all(read(f"{folder}/{path}") == said for path, said in listing.links.items())
 
 
-def _same_files(folder: Path, listing: Listing) -> bool:
-    """Look at 20,000 files in 30 ms, nearly all of which are the kernel's."""
-    rows, look, start = zip(listing.paths, listing.sizes, listing.mtimes, strict=True), os.lstat, f"{folder}/"
+def _same_files(listing: Listing, start: str, descriptor: int | None, some: slice) -> bool:
+    look, rows = os.stat, zip(listing.paths[some], listing.sizes[some], listing.mtimes[some], strict=True)
     for path, size, moment in rows:
-        status = look(start + path)
+        status = look(start + path, dir_fd=descriptor, follow_symlinks=False)
         if (status.st_size != size or status.st_mtime_ns != moment) and _BYTECODE not in path:
             return False
     return True

@@ -30,7 +30,7 @@ def build(folder: Path, trees: Path) -> object:
     project = Project(folder, skeleton(HERE, folder.parent / "store"))
     print("begins", flush=True)
     try:
-        now = project.build(*pickle.loads(trees.read_bytes()))  # noqa: S301 - our own
+        now = project.build(*pickle.loads(trees.read_bytes()))
     except EnvplanError as error:
         return [one.code for one in error.problems]
     listing = read_listing(now.folder)

@@ -44,7 +44,7 @@ def elsewhere(tmp_path: Path) -> Iterator[Path]:
 
 def started(*words: Path) -> subprocess.Popen[str]:
     """Start a process of one thread, which the tests themselves are not."""
-    command = [sys.executable, "-m", "tests.functional.environment.large", *words]
+    command: list[str | Path] = [sys.executable, "-m", "tests.functional.environment.large", *words]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

@@ -24,8 +24,9 @@ ORIGINAL, FOLDER = os.getpid(), Path(sys.argv[1])
 def copied():
     return os.getpid() != ORIGINAL
 def note(name):
-    (FOLDER / "note").write_text(str(os.getpid()))
-    (FOLDER / "note").rename(FOLDER / name)
+    new = FOLDER / f"{os.getpid()}.new"
+    new.write_text(str(os.getpid()))
+    new.rename(FOLDER / name)
 """
 
 
