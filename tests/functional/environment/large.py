@@ -26,7 +26,7 @@ def made(name: str, store: Path, count: int = FILES) -> Tree:
 
 
 def build(folder: Path, trees: Path) -> object:
-    """Build it of pickled trees, and say what became of it: how many files, and how many of them are links."""
+    """Build it of pickled trees; say how many files it has, and how many are links, or what went wrong."""
     project = Project(folder, skeleton(HERE, folder.parent / "store"))
     print("begins", flush=True)
     try:

@@ -1,4 +1,4 @@
-"""Copies of the process: parts of work are done in them, and whatever becomes of one, nothing is left undone."""
+"""Copies of the process: whatever becomes of one of them, its part of the work is done."""
 
 from __future__ import annotations
 
