@@ -12,13 +12,16 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from envplan.store.alone import Busy, alone
+from envplan.problems import EnvplanError
+from envplan.store.alone import alone
 from envplan.store.disk import refused
+from envplan.store.holding import Busy, Holder
 from envplan.store.home import Home
 from envplan.store.paths import discard, make_folder
 
 _GATE = "gate"
 _PREFIX = "session-"
+_PATIENCE = 300.0  # seconds; to look through a large store on a slow disk takes one or two
 
 
 class Session:
@@ -28,9 +31,8 @@ class Session:
         self._home = home
         self.name = os.urandom(8).hex()
         self._held = contextlib.ExitStack()
-        _made(home, home.folder / "locks")
         # Behind the gate, so that no session begins while somebody looks whether there is one.
-        with alone(home.folder, _GATE):
+        with _gate(home):
             self._held.enter_context(alone(home.folder, _PREFIX + self.name))
 
     @property
@@ -44,13 +46,12 @@ class Session:
         """Leave nothing behind."""
         discard(self._home.building / self.name)
         self._held.close()
-        _forget(self._home, self.name)
 
 
 @contextlib.contextmanager
 def nobody_else(home: Home, own: Session | None) -> Iterator[None]:
     """Keep sessions from starting; Busy where one is at work, its own aside."""
-    with alone(home.folder, _GATE):
+    with _gate(home):
         living = sweep(home, own)
         if living:
             raise living[0]
@@ -64,13 +65,25 @@ def sweep(home: Home, own: Session | None) -> list[Busy]:
         if own is not None and name == own.name:
             continue
         try:
-            with alone(home.folder, _PREFIX + name, wait=0):
+            with alone(home.folder, _PREFIX + name, wait=0) as sure:
+                if not sure:  # nobody can tell the living from the dead here
+                    raise Busy(Holder())
                 discard(home.building / name)
         except Busy as busy:
             living.append(busy)
-        else:
-            _forget(home, name)
     return living
+
+
+def clear_locks(home: Home) -> None:
+    """Remove lock files that nobody holds: a killed process leaves them."""
+    with contextlib.suppress(OSError):
+        for lock in sorted((home.folder / "locks").iterdir()):
+            with contextlib.suppress(Busy, EnvplanError), alone(home.folder, lock.name, wait=0):
+                pass
+
+
+def _gate(home: Home) -> contextlib.AbstractContextManager[bool]:
+    return alone(home.folder, _GATE, wait=_PATIENCE)
 
 
 def _made(home: Home, folder: Path) -> None:
@@ -86,11 +99,5 @@ def _names(home: Home) -> list[str]:
     for folder, prefix in ((home.folder / "locks", _PREFIX), (home.building, "")):
         with contextlib.suppress(OSError):
             names = (entry.name for entry in folder.iterdir() if entry.name.startswith(prefix))
-            found |= {name.removeprefix(prefix).removesuffix(".pid") for name in names}
+            found |= {name.removeprefix(prefix) for name in names}
     return sorted(found)
-
-
-def _forget(home: Home, name: str) -> None:
-    for lock in (f"{_PREFIX}{name}", f"{_PREFIX}{name}.pid"):
-        with contextlib.suppress(OSError):
-            (home.folder / "locks" / lock).unlink()

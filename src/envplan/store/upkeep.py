@@ -10,15 +10,15 @@ from pathlib import Path
 
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.solver.parallel import in_parallel
-from envplan.store.alone import Busy, holder
 from envplan.store.checking import first_difference
 from envplan.store.disk import refused
+from envplan.store.holding import Busy
 from envplan.store.home import Home
 from envplan.store.manifest import NAME, read_manifest
 from envplan.store.model import Progress, Tell, Tree, untold
 from envplan.store.paths import discard, within
 from envplan.store.roots import roots
-from envplan.store.session import Session, nobody_else
+from envplan.store.session import Session, clear_locks, nobody_else
 from envplan.store.trees import Store
 from envplan.store.unpack import cores
 from envplan.values.records import dataclass
@@ -114,12 +114,13 @@ def gc(store: Store, keep: Collection[str] = (), *, grace: float = GRACE) -> Fre
     try:
         with nobody_else(store.home, own):
             freed, doomed = _condemned(store.home, set(keep), grace, own)
+            clear_locks(store.home)
     except Busy as busy:
         raise EnvplanError(
             Problem(
                 "EP434",
                 "the store is in use, so nothing is deleted now",
-                found=(Said(holder(busy.pid), str(store.home.folder)),),
+                found=(Said(busy.holder.said, str(store.home.folder)),),
                 why=(Said("it may be about to use what nobody uses yet"),),
                 cures=("envplan cache gc",),
             )

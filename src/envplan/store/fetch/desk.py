@@ -10,12 +10,12 @@ from pathlib import Path
 
 from envplan.index.model import File
 from envplan.index.trouble import Trouble
-from envplan.store.alone import Busy
 from envplan.store.disk import refused
 from envplan.store.fetch.part import Piece
 from envplan.store.fetch.round import Round, Stopped
 from envplan.store.fetch.saying import told
 from envplan.store.fetch.wheel import Wheel
+from envplan.store.holding import Busy
 
 _LOOK = 0.25  # seconds between two looks at what may have changed outside
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from envplan.store.alone import Busy, alone
+from envplan.store.alone import alone
 from envplan.store.disk import refused
 from envplan.store.fetch.part import Part, allocated
+from envplan.store.holding import Busy
 from envplan.values.records import dataclass
 
 

@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 from envplan.index.model import File
-from envplan.store.alone import LONG, Busy, alone, waited
+from envplan.store.alone import LONG, alone, waited
 from envplan.store.fetch.download import Download
 from envplan.store.fetch.part import Part, Piece
 from envplan.store.fetch.round import Round
+from envplan.store.holding import Busy
 
 
 class Wheel:
@@ -72,7 +73,7 @@ class Wheel:
             now = time.monotonic()
             self._busy_since = self._busy_since or now
             if now - self._busy_since > LONG:
-                raise waited(busy.pid) from None
+                raise waited(busy.holder) from None
             self.later = now + min(0.5, max(0.05, (now - self._busy_since) / 4))
             self.download.watch()
             raise
