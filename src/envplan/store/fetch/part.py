@@ -114,7 +114,8 @@ class Part:
     def finish(self) -> Path:
         """Give the whole file its name, if it does not have it."""
         if not self.whole.exists():
-            self.bytes.replace(self.whole)
+            with contextlib.suppress(FileNotFoundError):  # another process has unpacked it, and deleted it
+                self.bytes.replace(self.whole)
         for path in (self.state, self.bytes):
             path.unlink(missing_ok=True)
         return self.whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import threading
 import time
 from pathlib import Path
@@ -80,9 +81,12 @@ class Wheel:
         if self._round.unneeded(self.file):
             self._part.discard()
             return self._part.whole
+        if self._is_whole():
+            return self._part.finish()
+        # Who unpacked it shows the tree, and then deletes the file: if that went just now, the tree is there.
+        if self._round.unneeded(self.file):
+            return self._part.whole
         if self._part.whole.exists():
-            if self._is_whole():
-                return self._part.finish()
             self._part.discard()
         self.download.resume()
         self.download.tell()
@@ -119,10 +123,10 @@ class Wheel:
 
     def _is_whole(self) -> bool:
         """Whether a file that was completed before, and that nobody took, is still what it was."""
-        if self.file.size not in (None, self._part.whole.stat().st_size):
-            return False
         digest = hashlib.sha256()
         with contextlib.suppress(OSError), self._part.whole.open("rb", buffering=0) as file:
+            if self.file.size not in (None, os.fstat(file.fileno()).st_size):
+                return False
             while data := file.read(1 << 20):
                 self._round.go_on()
                 digest.update(data)

@@ -11,6 +11,8 @@ from dataclasses import replace
 
 import pytest
 
+from envplan.index.model import File
+from envplan.store.fetch import fetch
 from envplan.store.fetch.manner import Manner
 from envplan.store.fetch.part import Part
 from tests.functional.store.fetch.fetching import KIB, MIB, Shop, asked, child
@@ -122,6 +124,39 @@ def test_processes_at_the_same_wheels_share_the_work(shop: Shop, processes: int)
         assert (shop.store / "trees" / str(file.sha256)).read_bytes() == shop.bodies[file.name]
         assert shop.sent(file) == file.size, "fetched once"
     assert not list((shop.store / "parts").iterdir())
+
+
+@pytest.mark.parametrize("lanes", [1, 4])
+def test_processes_that_take_the_same_wheels_in_opposite_orders_do_not_wait_for_each_other(
+    shop: Shop, lanes: int
+) -> None:
+    """Wheels of one size are taken in the order of the lock, here each one first by another process."""
+    files = [shop.put(name, size=200 * KIB) for name in ("ab", "ba", "cd", "dc")]
+    shop.manner = replace(shop.manner, lanes=lanes)
+    shop.web.fault("/files/*", "slow", rate=MIB)
+    running = [child(shop, *order, unpacking=0.1) for order in (files, files[::-1])]
+    for one in running:
+        output, _ = one.communicate(timeout=30)
+        assert one.returncode == 0, output
+    assert [shop.sent(file) for file in files] == [file.size for file in files], "fetched once"
+
+
+def test_what_another_process_unpacks_at_that_moment_is_not_fetched_again(shop: Shop) -> None:
+    """It shows the tree and deletes the wheel after this one asked whether there is a tree."""
+    file = shop.put()
+    list(fetch([file], shop.store, shop.client(), lambda one: one.url))
+    shop.web.forget()
+    tree = shop.store / "tree"
+
+    def unneeded(_: File) -> bool:
+        seen = tree.exists()
+        tree.mkdir(exist_ok=True)
+        Part(shop.store / "parts", str(file.sha256)).whole.unlink(missing_ok=True)
+        return seen
+
+    (found,) = fetch([file], shop.store, shop.client(), lambda one: one.url, unneeded=unneeded)
+    assert not found[1].exists()
+    assert shop.sent(file) == 0
 
 
 def test_whoever_waits_for_a_process_that_is_killed_goes_on_where_it_was(shop: Shop) -> None:
