@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from envplan.documents.folders import make_folder
 from envplan.store.paths import write_new
 
 
@@ -15,7 +16,7 @@ def keep(document: Path, content: dict[str, Any]) -> None:
     """Put one in place in one step; a store that cannot be written is done without."""
     beside = document.with_name(f"{document.name}.{os.urandom(4).hex()}.new")
     try:
-        document.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        make_folder(document.parent)
         write_new(beside, json.dumps(content).encode())
         beside.replace(document)
     except OSError:

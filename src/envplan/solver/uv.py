@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from envplan.documents.folders import make_folder
 from envplan.solver.search import Broken, Result, Search, compile_pins, write_search
 from envplan.values.records import dataclass
 
@@ -72,7 +73,7 @@ def _copy(source: Path | None, target: Path | None) -> None:
                 copy = target / file.relative_to(source)
                 if copy.exists():
                     continue
-                copy.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(copy.parent)
                 with tempfile.NamedTemporaryFile(dir=copy.parent, delete=False) as part:
                     part.write(file.read_bytes())
                 shutil.move(part.name, copy)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from shlex import quote
 
+from envplan.documents.folders import make_folder
 from envplan.documents.reading import printable, shown, without_secrets
 from envplan.index.cache import Cache, cache_folder
 from envplan.lockfile.model import GitSource
@@ -127,7 +128,7 @@ class Repositories:
     def _room(self) -> Path | None:
         """The cache's folder, where it can be had: a cache that cannot be written stops nothing."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self._folder)
             with tempfile.TemporaryFile(dir=self._folder):
                 return self._folder
         except OSError:

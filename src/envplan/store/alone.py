@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from envplan.documents.folders import make_folder
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.store.disk import refused
 from envplan.store.holding import Busy, Holder, holding
-from envplan.store.paths import make_folder
 
 LONG = 3600.0  # seconds; the largest wheels take minutes to fetch and to unpack
 _PAUSE = 0.05

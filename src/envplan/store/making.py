@@ -10,6 +10,7 @@ import stat
 import threading
 from pathlib import Path
 
+from envplan.documents.folders import make_folder
 from envplan.documents.reading import printable
 from envplan.index.model import File
 from envplan.problems import EnvplanError, Problem, Said
@@ -19,7 +20,6 @@ from envplan.store.archive.wheel import Part, Wheel, read_wheel
 from envplan.store.checking import mode_of
 from envplan.store.manifest import Kept, Row, assembled, write_manifest
 from envplan.store.model import Progress, Tell, Tree
-from envplan.store.paths import make_folder
 from envplan.store.unpack import EXECUTABLE, PLAIN, Unpacking, executable
 
 ALTERED = "EP431"

@@ -48,14 +48,6 @@ def write_all(descriptor: int, data: bytes) -> None:
         written += os.write(descriptor, memoryview(data)[written:])
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder that only its owner may write in, whatever the umask, and those above it."""
-    if not folder.is_dir():
-        make_folder(folder.parent)
-        with contextlib.suppress(FileExistsError):
-            folder.mkdir(0o755)
-
-
 def discard(folder: Path) -> None:
     """Delete a folder and all in it, as far as the system lets us; what stays is deleted another time."""
 

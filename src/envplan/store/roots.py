@@ -9,10 +9,11 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
+from envplan.documents.folders import make_folder
 from envplan.documents.reading import printable
 from envplan.store.disk import refused
 from envplan.store.home import Home
-from envplan.store.paths import make_folder, write_new
+from envplan.store.paths import write_new
 from envplan.values.records import dataclass
 
 

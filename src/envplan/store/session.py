@@ -12,12 +12,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from envplan.documents.folders import make_folder
 from envplan.problems import EnvplanError
 from envplan.store.alone import alone
 from envplan.store.disk import refused
 from envplan.store.holding import Busy, Holder
 from envplan.store.home import Home
-from envplan.store.paths import discard, make_folder
+from envplan.store.paths import discard
 
 _GATE = "gate"
 _PREFIX = "session-"
@@ -37,9 +38,15 @@ class Session:
 
     @property
     def folder(self) -> Path:
-        """Where to make things: on the disk of the store, so that they appear by being renamed."""
+        """Where to make things: on the disk of the store, so that they appear by being renamed.
+
+        Nobody else may enter it: git, backends and others make files there by the umask alone.
+        """
         folder = self._home.building / self.name
-        _made(self._home, folder)
+        try:
+            make_folder(folder, 0o700)
+        except OSError as error:
+            raise refused(self._home.folder, error, "a folder to work in") from None
         return folder
 
     def end(self) -> None:
@@ -84,13 +91,6 @@ def clear_locks(home: Home) -> None:
 
 def _gate(home: Home) -> contextlib.AbstractContextManager[bool]:
     return alone(home.folder, _GATE, wait=_PATIENCE)
-
-
-def _made(home: Home, folder: Path) -> None:
-    try:
-        make_folder(folder)
-    except OSError as error:
-        raise refused(home.folder, error, "a folder to work in") from None
 
 
 def _names(home: Home) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 
+from envplan.documents.folders import make_folder
 from envplan.documents.reading import printable
 from envplan.index.model import File
 from envplan.problems import EnvplanError, Problem, Said
@@ -18,7 +19,7 @@ from envplan.store.durable import settle
 from envplan.store.home import home
 from envplan.store.manifest import NAME, Kept, read_manifest
 from envplan.store.model import Progress, Scheme, Tell, Tree, untold
-from envplan.store.paths import discard, make_folder
+from envplan.store.paths import discard
 from envplan.store.roots import register, roots, unregister
 from envplan.store.session import Session, sweep
 from envplan.values.records import dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -99,11 +100,12 @@ class Part:
         """Start from nothing."""
         # First the old state goes: it must never speak for bytes that are not its own.
         self.state.unlink(missing_ok=True)
-        with self.bytes.open("wb"):
+        with _ours(self.bytes):
             pass
         told = {"total": state.total, "piece": state.piece, "sign": state.sign}
         line = _MAGIC + json.dumps(told).encode() + b"\n"
-        self.state.write_bytes(line + b"".join(_SLOT.pack(piece.done, piece.crc) for piece in state.pieces))
+        with _ours(self.state) as file:
+            file.write(line + b"".join(_SLOT.pack(piece.done, piece.crc) for piece in state.pieces))
         self._head = len(line)
 
     def discard(self) -> None:
@@ -186,6 +188,11 @@ class Writer:
         self._piece.crc = self._crc32(data, self._piece.crc)
         self._piece.done += len(data)
         self._part._note(self._state, self._piece)
+
+
+def _ours(path: Path) -> BinaryIO:
+    """Write a file from its start on; whatever the umask, nobody else may write into it."""
+    return open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o644))
 
 
 def _header(line: bytes) -> State | None:

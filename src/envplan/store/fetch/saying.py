@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from envplan.documents.folders import make_folder
 from envplan.documents.reading import printable
 from envplan.index.model import File
 from envplan.index.trouble import (
@@ -69,7 +70,7 @@ def room_for(files: Sequence[File], folder: Path) -> None:
     """See to it that there is room for what is still to come, before its first byte does."""
     parts = folder / "parts"
     try:
-        parts.mkdir(parents=True, exist_ok=True)
+        make_folder(parts)
         free = shutil.disk_usage(parts).free
     except OSError as error:
         raise refused(folder, error, "room for wheels") from None
