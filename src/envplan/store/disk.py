@@ -12,23 +12,32 @@ from envplan.problems import EnvplanError, Problem, Said
 FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG})
 ELSEWHERE = "ENVPLAN_STORE=/a/disk/with/room envplan apply"
 
+_CLOSED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
-def refused(folder: Path, error: OSError, wanted: str) -> EnvplanError:
+
+class Refused(EnvplanError):  # noqa: N818
+    """A disk that refuses; `closed` says that it may be read: a read-only disk, or somebody else's folder."""
+
+    def __init__(self, problem: Problem, *, closed: bool) -> None:
+        super().__init__(problem)
+        self.closed = closed
+
+
+def refused(folder: Path, error: OSError, wanted: str) -> Refused:
     """Say that the store, or a folder in it, cannot be written; what is in it stays as it is."""
     place = printable(str(folder))
     reason = (error.strerror or "the system gave no reason").lower()
     title = "there is no more room for the store" if error.errno in FULL else "the store cannot be written"
     why = "nothing in it is half done: what was complete before still is, and the rest is done anew"
-    return EnvplanError(
-        Problem(
-            "EP401",
-            title,
-            wanted=(Said(wanted, place),),
-            found=(Said(reason, printable(str(error.filename or folder))),),
-            why=(Said(why),),
-            cures=_cures(folder, error),
-        )
+    problem = Problem(
+        "EP401",
+        title,
+        wanted=(Said(wanted, place),),
+        found=(Said(reason, printable(str(error.filename or folder))),),
+        why=(Said(why),),
+        cures=_cures(folder, error),
     )
+    return Refused(problem, closed=error.errno in _CLOSED)
 
 
 def _cures(folder: Path, error: OSError) -> tuple[str, ...]:

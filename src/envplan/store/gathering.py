@@ -15,10 +15,10 @@ from envplan.index.model import File
 from envplan.lockfile.model import LockedFile, Pinned
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.store.bundle import Bundle
-from envplan.store.disk import refused
+from envplan.store.disk import Refused, refused
 from envplan.store.model import Progress, Scheme, Tell, Tree
 from envplan.store.trees import Store
-from envplan.values.records import dataclass
+from envplan.values.records import dataclass, replace
 
 MISSING = "EP481"
 
@@ -149,6 +149,19 @@ def told(store: Store, wanted: str) -> Iterator[None]:
         raise refused(store.home.folder, error, wanted) from None
 
 
+def require_room(store: Store, lacking: Sequence[Said]) -> None:
+    """Say what a store lacks that cannot be written, before anything is fetched for it."""
+    try:
+        if lacking:
+            store.session()
+    except Refused as refusal:
+        (problem,) = refusal.problems
+        wanted = Said("room for what it lacks", str(store.home.folder))
+        why = Said("what it has can be used as it is; the rest would have to be unpacked into it")
+        told = replace(problem, wanted=(wanted,), found=(*problem.found, *lacking), why=(why,))
+        raise Refused(told, closed=refusal.closed) from None
+
+
 def announce(files: Sequence[File], tell: Tell) -> None:
     """Say how much is to be fetched in all."""
     if files:
@@ -171,6 +184,7 @@ class FromIndexes:
         def unneeded(file: File) -> bool:
             return self.store.have(file.sha256 or "") is not None
 
+        require_room(self.store, _shown(files))
         announce(files, self.tell)
         folder = self.store.home.folder
         with Indexes(names=self.names) as indexes:
@@ -194,6 +208,7 @@ class FromBundle:
         """Write files out under names that are ours."""
         inside = [file for file in files if self.holds(file.sha256 or "")]
         yield from self.elsewhere.bring([file for file in files if file not in inside])
+        require_room(self.store, _shown(inside))
         announce(inside, self.tell)
         for file in inside:
             with told(self.store, file.name):
@@ -221,22 +236,26 @@ class FromNowhere:
 
 
 def _missing(files: Sequence[File]) -> Problem:
-    from envplan.documents.reading import printable
-
-    largest = sorted(files, key=lambda file: -(file.size or 0))
-    found = [Said(f"{printable(file.name)}, {_size(file)}") for file in largest[:_SHOWN]]
-    if len(files) > _SHOWN:
-        found.append(Said(f"and {len(files) - _SHOWN} more"))
     total = sum(file.size or 0 for file in files)
     count = f"{len(files)} file{'s'[: len(files) != 1]}"
     return Problem(
         MISSING,
         f"{count} ({total:,} bytes) are missing, and nothing may be fetched",
         wanted=(Said("nothing leaves this machine", "--offline"),),
-        found=tuple(found),
+        found=_shown(files),
         why=(Said("they are neither in the store nor in a bundle that was named"),),
         cures=("envplan apply", "envplan bundle   (on a machine with a network)"),
     )
+
+
+def _shown(files: Sequence[File]) -> tuple[Said, ...]:
+    """Name files, the largest first."""
+    from envplan.documents.reading import printable
+
+    largest = sorted(files, key=lambda file: -(file.size or 0))
+    found = [Said(f"{printable(file.name)}, {_size(file)}") for file in largest[:_SHOWN]]
+    more = (Said(f"and {len(files) - _SHOWN} more"),) if len(files) > _SHOWN else ()
+    return (*found, *more)
 
 
 def _size(file: File) -> str:

@@ -14,7 +14,7 @@ from envplan.documents.reading import printable
 from envplan.index.model import File
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.store.checking import Change, first_change
-from envplan.store.disk import refused
+from envplan.store.disk import Refused, refused
 from envplan.store.durable import settle
 from envplan.store.home import home
 from envplan.store.manifest import NAME, Kept, read_manifest
@@ -49,6 +49,7 @@ class Store:
         self.notes: list[Problem] = []
         self._made: dict[str, _Made] = {}
         self._session: Session | None = None
+        self._refusal: EnvplanError | None = None
         self._turn = threading.RLock()
 
     def __enter__(self) -> Store:
@@ -77,7 +78,7 @@ class Store:
                 return None
         except OSError as error:  # no right to look there, or a name too long
             raise refused(self.home.folder, error, "a look at what it has") from None
-        with contextlib.suppress(EnvplanError):  # a store that is read-only to us needs no protection from us
+        with contextlib.suppress(Refused):  # what is there can be used, though nothing can be added
             self.session()
         with contextlib.suppress(OSError):
             os.utime(self.home.tree(sha256) / NAME)  # when it was last used
@@ -116,18 +117,36 @@ class Store:
             self._commit()
 
     def register(self, environment: Path, trees: Collection[str]) -> None:
-        """Note that an environment uses trees; call it before the environment itself is synced."""
-        register(self.home, self.session().folder, environment, trees)
+        """Note that an environment uses trees; call it before the environment itself is synced.
+
+        A store that can only be read is done without: whoever may clean it cannot know of all who use it.
+        """
+        try:
+            making = self.session().folder
+        except Refused as refusal:
+            if not refusal.closed:
+                raise
+        else:
+            register(self.home, making, environment, trees)
 
     def unregister(self, environment: Path) -> None:
         """Forget an environment that is about to be deleted."""
         unregister(self.home, environment)
 
     def session(self) -> Session:
-        """Begin to work in the store, if not begun; what others left when they were killed is deleted."""
+        """Begin to work in the store, if not begun; what others left when they were killed is deleted.
+
+        Where it cannot be written that is said each time, and tried once.
+        """
         with self._turn:
+            if self._refusal is not None:
+                raise self._refusal
             if self._session is None:
-                self._session = Session(self.home)
+                try:
+                    self._session = Session(self.home)
+                except EnvplanError as refusal:
+                    self._refusal = refusal
+                    raise
                 sweep(self.home, self._session)
             return self._session
 
@@ -149,11 +168,15 @@ class Store:
     def set_aside(self, sha256: str, kept: Kept | None, change: Change) -> None:
         """Take a tree that changed out of use, and say so."""
         aside = self.home.aside / sha256
-        self.notes.append(self._changed(sha256, kept, change, aside))
-        with contextlib.suppress(OSError):  # it cannot be moved, so nothing can be put in its place either
+        try:
             make_folder(self.home.aside)
             discard(aside)
             self.home.tree(sha256).rename(aside)
+        except OSError:  # it cannot be moved, so nothing can be put in its place either
+            stays = "it stays where it is, because nothing in this store can be moved"
+        else:
+            stays = f"what was there lies in {printable(str(aside))} until `envplan cache gc`"
+        self.notes.append(self._changed(sha256, kept, change, stays))
 
     def _add(self, file: File, wheel: Path, tell: Tell, *, hashed: bool, keep: bool) -> Tree:
         from envplan.store.making import ALTERED, make
@@ -209,7 +232,7 @@ class Store:
             self.set_aside(sha256, kept, change)
         return kept is not None and change is None
 
-    def _changed(self, sha256: str, kept: Kept | None, change: Change, aside: Path) -> Problem:
+    def _changed(self, sha256: str, kept: Kept | None, change: Change, stays: str) -> Problem:
         named = kept.tree.wheel if kept else f"the wheel with sha256 {sha256}"
         users = [str(root.environment) for root in roots(self.home) if sha256 in root.trees and not root.gone]
         why = "environments share the files of the store, so an edit in one of them reaches it"
@@ -219,7 +242,7 @@ class Store:
             found=(Said(f"{printable(change.path)}: {change.how}", printable(str(self.home.tree(sha256)))),),
             why=(
                 Said(f"{why}; these use this one: {printable(', '.join(users))}" if users else why),
-                Said(f"what was there lies in {printable(str(aside))} until `envplan cache gc`"),
+                Said(stays),
             ),
             severity="warning",
         )

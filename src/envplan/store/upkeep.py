@@ -11,7 +11,7 @@ from pathlib import Path
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.solver.parallel import in_parallel
 from envplan.store.checking import first_difference
-from envplan.store.disk import refused
+from envplan.store.disk import Refused, refused
 from envplan.store.holding import Busy
 from envplan.store.home import Home
 from envplan.store.manifest import NAME, read_manifest
@@ -75,7 +75,8 @@ def usage(store: Store) -> tuple[Usage, ...]:
 
 def verify(store: Store, *, deep: bool = False, tell: Tell = untold) -> tuple[Problem, ...]:
     """Look at every tree, `deep`: at every byte; those that changed are set aside, and said."""
-    store.session()
+    with contextlib.suppress(Refused):
+        store.session()
     before = len(store.notes)
     known = [sha256 for sha256, _ in store.home.visible()]
     total = sum(tree.size for tree, _ in _trees(store.home)) if deep else len(known)

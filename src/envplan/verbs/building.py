@@ -22,7 +22,7 @@ from envplan.lockfile.selection import Selected
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.solver.model import Bindings, Question
 from envplan.spec.model import FromGit, Requirement
-from envplan.store.gathering import MISSING, as_file, gathered, told
+from envplan.store.gathering import MISSING, as_file, gathered, require_room, told
 from envplan.store.model import Progress, Tree
 from envplan.values.records import dataclass
 from envplan.verbs.folders import stamp_of
@@ -76,6 +76,7 @@ class Builder:
 
     def _built(self, one: Selected) -> Tree:
         """Build a wheel, and unpack it."""
+        require_room(self.place.store, [Said(f"{one.pinned.name}, built from its source", _origin(one))])
         with told(self.place.store, f"the source of {one.pinned.name}"):
             room = self.place.store.session().folder / f"source-{os.urandom(4).hex()}"
             room.mkdir()

@@ -46,11 +46,14 @@ def carry_out(request: ApplyRequest, where: Project, tell: Tell) -> Applied:
         place = Place(environment_name(intent.held.lock.name, where.pointer), where.pointer)
         store = stack.enter_context(Store(cache_folder().parent))
         work = _Work(request, where, intent, place, store, bundle, tell)
-        if request.dry_run:
-            return work.foretold()
-        refuse_foreign(place, replace=request.replace)
-        stack.enter_context(held(place))
-        return work.done()
+        try:
+            if request.dry_run:
+                return work.foretold()
+            refuse_foreign(place, replace=request.replace)
+            stack.enter_context(held(place))
+            return work.done()
+        except EnvplanError as error:  # what was found in the store on the way may be the reason
+            raise EnvplanError(*store.notes, *error.problems) from None
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def _line(stage: str, what: str, total: int | None) -> str:
     """Say what begins: how much there is to fetch, and how files are brought where that takes room."""
     if stage == "fetch" and not what:
         return f"{_WORDS[stage]}{_size(total)}"
-    return "copying: the store is on another disk" if what == "copies" else _WORDS[stage]
+    return "copying: the store is on another disk, or somebody else's" if what == "copies" else _WORDS[stage]
 
 
 def _size(total: int | None) -> str:
