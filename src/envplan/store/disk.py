@@ -23,11 +23,11 @@ class Refused(EnvplanError):  # noqa: N818
         self.closed = closed
 
 
-def refused(folder: Path, error: OSError, wanted: str) -> Refused:
-    """Say that the store, or a folder in it, cannot be written; what is in it stays as it is."""
+def refused(folder: Path, error: OSError, wanted: str, *, cannot: str = "written") -> Refused:
+    """Say that the store, or a folder in it, cannot be written (or read); what is in it stays as it is."""
     place = printable(str(folder))
     reason = (error.strerror or "the system gave no reason").lower()
-    title = "there is no more room for the store" if error.errno in FULL else "the store cannot be written"
+    title = "there is no more room for the store" if error.errno in FULL else f"the store cannot be {cannot}"
     why = "nothing in it is half done: what was complete before still is, and the rest is done anew"
     problem = Problem(
         "EP401",

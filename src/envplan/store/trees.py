@@ -77,7 +77,7 @@ class Store:
             if not self.home.tree(sha256).is_dir():
                 return None
         except OSError as error:  # no right to look there, or a name too long
-            raise refused(self.home.folder, error, "a look at what it has") from None
+            raise refused(self.home.folder, error, "a look at what it has", cannot="read") from None
         with contextlib.suppress(Refused):  # what is there can be used, though nothing can be added
             self.session()
         with contextlib.suppress(OSError):

@@ -21,8 +21,9 @@ from envplan.store.roots import roots
 from envplan.store.session import Session, clear_locks, nobody_else
 from envplan.store.trees import Store
 from envplan.store.unpack import cores
-from envplan.values.records import dataclass
+from envplan.values.records import dataclass, replace
 
+ABANDONED = 24 * 3600.0  # seconds after which nobody comes back for half a download
 GRACE = 600.0  # seconds for which a tree is kept that nobody uses; whoever fetched it may be about to
 
 
@@ -48,10 +49,17 @@ class Freed:
     wheels: tuple[str, ...]
     size: int  # bytes of those
     aside: int = 0  # how many trees were deleted that had been set aside
+    partial: int = 0  # bytes of downloads that nobody came back for
 
 
 def usage(store: Store) -> tuple[Usage, ...]:
-    """List all wheels of the store, the largest first; what cannot be read is for `verify` to say."""
+    """List all wheels of the store, the largest first; what is damaged is for `verify` to say."""
+    try:
+        next(store.home.trees.iterdir(), None)
+    except FileNotFoundError:
+        return ()  # nothing was ever unpacked here
+    except OSError as error:
+        raise refused(store.home.folder, error, "a look at what it has", cannot="read") from None
     users = _users(store.home)
     found = []
     for tree, used in _trees(store.home):
@@ -104,17 +112,20 @@ def verify(store: Store, *, deep: bool = False, tell: Tell = untold) -> tuple[Pr
 
 
 def gc(store: Store, keep: Collection[str] = (), *, grace: float = GRACE) -> Freed:
-    """Delete trees that no environment uses, and what was set aside.
+    """Delete trees that no environment uses, what was set aside, and downloads that were never completed.
 
     Kept are those of `keep`, of environments that were noted and still are, those whose files some
     environment shares (to delete them would free nothing), and those used in the last `grace` seconds. While
     another process is at work in the store, it is an error that says so: nothing is deleted that somebody is
     about to link.
     """
+    from envplan.store.fetch.leftovers import drop_old
+
     own = store.session()
     try:
         with nobody_else(store.home, own):
             freed, doomed = _condemned(store.home, set(keep), grace, own)
+            freed = replace(freed, partial=drop_old(store.home.folder, time.time() - ABANDONED))
             clear_locks(store.home)
     except Busy as busy:
         raise EnvplanError(

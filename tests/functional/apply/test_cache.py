@@ -11,6 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from envplan.store.alone import alone
 from tests.functional.apply.conftest import SCHEMA, Applied
 from tests.functional.lock.conftest import code_of
 
@@ -83,6 +84,34 @@ def test_a_whole_store_is_said_to_be(project: Applied) -> None:
 @pytest.mark.parametrize("arguments", [["gc", "--verify"], ["--deep"], ["clean"]])
 def test_words_that_make_no_sense_together(project: Applied, arguments: list[str]) -> None:
     assert code_of(project.envplan("cache", *arguments)) == "EP100"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--verify"]])
+def test_a_store_that_cannot_be_looked_at_is_not_called_empty(
+    project: Applied, tmp_path: Path, arguments: list[str]
+) -> None:
+    store = tmp_path / "odd"
+    store.mkdir()
+    (store / "trees").write_text("a file")
+    project.environ["ENVPLAN_STORE"] = str(store)
+    done = project.envplan("cache", *arguments)
+    assert code_of(done) == "EP401"
+    assert "cannot be read" in done.stderr
+
+
+def test_downloads_that_nobody_came_back_for_are_deleted_unless_somebody_is_at_them(project: Applied) -> None:
+    store = project.computer / "store"
+    old, taken, young = ("ab" * 32, "cd" * 32, "ef" * 32)
+    for sha256 in (old, taken, young):
+        (store / "parts" / f"{sha256}.part").write_bytes(bytes(8192))
+        (store / "parts" / f"{sha256}.state").write_bytes(b"x")
+        if sha256 != young:
+            for path in (store / "parts").glob(f"{sha256}.*"):
+                os.utime(path, (time.time() - 2 * 24 * 3600,) * 2)
+    with alone(store, taken):
+        answer = json.loads(project.envplan("cache", "gc", "--json").stdout)
+    assert answer["data"]["partial"] == 8192
+    assert {path.stem for path in (store / "parts").iterdir()} == {taken, young}
 
 
 def test_a_store_that_is_not_there_is_empty(project: Applied, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import sys
 import tempfile
@@ -68,6 +69,18 @@ class Scene:
         self.filled()
         (self._tree(1) / "purelib/demo/__init__.py").unlink()
 
+    def littered(self) -> None:
+        """Begin with what cleaning takes away: unused, set aside, half fetched, and locked by the dead."""
+        self.filled()
+        shutil.copytree(self._tree(1), self.store / "aside" / ("ab" * 32))
+        (self.store / "parts").mkdir()
+        for name in (f"parts/{'cd' * 32}.part", f"parts/{'cd' * 32}.state", f"locks/{'cd' * 32}"):
+            (self.store / name).write_bytes(bytes(5000))
+            os.utime(self.store / name, (0, 0))
+        left = self.store / "building" / ("ef" * 8) / "half"
+        left.mkdir(parents=True)
+        (left / "done.py").write_text("x")
+
     def bring_in(self) -> None:
         """What apply does in the store."""
         with Store(self.store) as store:
@@ -111,13 +124,15 @@ class Scene:
         self.used_is_whole()
         if self.strict:
             assert not self._tree(1).exists()
+            assert not list(self.store.glob("aside/*"))
         self._tidy()
 
     def _tidy(self) -> None:
         if self.strict:
             left = [
                 *self.store.glob("building/*"),
-                *self.store.glob("locks/session*"),
+                *self.store.glob("locks/*"),
+                *self.store.glob("parts/*"),
                 *self.store.glob("roots/*.new"),
             ]
             assert not left, f"{left} are left"
@@ -139,7 +154,7 @@ def main() -> None:
         acts: dict[str, tuple[Act, Act, Act, Act]] = {
             "bring in": (scene.bring_in, scene.empty, scene.whole, scene.brought_in),
             "repair": (scene.bring_in, scene.spoilt, scene.whole, scene.brought_in),
-            "clean up": (scene.clean_up, scene.filled, scene.used_is_whole, scene.cleaned_up),
+            "clean up": (scene.clean_up, scene.littered, scene.used_is_whole, scene.cleaned_up),
         }
         doing, prepare, holds, finished = acts[work]
         print(

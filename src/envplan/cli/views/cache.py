@@ -66,8 +66,8 @@ def collected_text(done: Collected) -> str:
     ]
     if freed.aside:
         lines.append(f"  {freed.aside} that had changed and were set aside")
-    if done.partial:
-        lines.append(f"  {size_said(done.partial)} of downloads that nobody came back for")
+    if freed.partial:
+        lines.append(f"  {size_said(freed.partial)} of downloads that nobody came back for")
     return "\n".join(lines) if freed.wheels or len(lines) > 1 else "nothing to delete"
 
 
@@ -78,7 +78,7 @@ def collected_json(done: Collected) -> dict[str, Any]:
         "wheels": list(done.freed.wheels),
         "bytes": done.freed.size,
         "aside": done.freed.aside,
-        "partial": done.partial,
+        "partial": done.freed.partial,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,12 +29,18 @@ def leftovers(folder: Path) -> Iterator[Leftover]:
     found: dict[str, float] = {}
     try:
         for path in parts.iterdir():
-            if re.fullmatch(r"[0-9a-f]{64}", path.stem):
-                found[path.stem] = max(found.get(path.stem, 0.0), path.stat().st_mtime)
-    except FileNotFoundError:
-        pass  # there is no store yet, or somebody completes one just now
+            with contextlib.suppress(FileNotFoundError):  # somebody completes one just now
+                if re.fullmatch(r"[0-9a-f]{64}", path.stem):
+                    found[path.stem] = max(found.get(path.stem, 0.0), path.stat().st_mtime)
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # there is no store yet
     for sha256, changed in sorted(found.items()):
         yield Leftover(sha256, allocated(parts, sha256), changed)
+
+
+def drop_old(folder: Path, before: float) -> int:
+    """Delete what nobody came back for since then; return its bytes."""
+    return sum(one.size for one in leftovers(folder) if one.changed < before and drop(folder, one))
 
 
 def drop(folder: Path, leftover: Leftover) -> bool:
