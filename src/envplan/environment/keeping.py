@@ -10,6 +10,7 @@ from typing import Any
 
 from envplan.documents.folders import make_folder
 from envplan.store.paths import write_new
+from envplan.values.digests import sha256
 
 
 def keep(document: Path, content: dict[str, Any]) -> None:
@@ -17,7 +18,8 @@ def keep(document: Path, content: dict[str, Any]) -> None:
     beside = document.with_name(f"{document.name}.{os.urandom(4).hex()}.new")
     try:
         make_folder(document.parent)
-        write_new(beside, json.dumps(content).encode())
+        data = json.dumps(content).encode()
+        write_new(beside, sha256(data).hexdigest().encode() + b"\n" + data)
         beside.replace(document)
     except OSError:
         with contextlib.suppress(OSError):
@@ -27,7 +29,10 @@ def keep(document: Path, content: dict[str, Any]) -> None:
 def kept(document: Path) -> dict[str, Any] | None:
     """Read one; none where it is missing or damaged."""
     try:
-        content = json.loads(document.read_bytes())
+        digest, _, data = document.read_bytes().partition(b"\n")
+        if digest != sha256(data).hexdigest().encode():
+            return None
+        content = json.loads(data)
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None

@@ -54,8 +54,12 @@ def discard(folder: Path) -> None:
     def once_more(function: Callable[[str], None], path: str, _: Any) -> None:
         with contextlib.suppress(OSError):  # Windows deletes no read-only file; a folder may be closed to us
             os.chmod(os.path.dirname(path), stat.S_IRWXU)  # noqa: PTH101, PTH120
-            os.chmod(path, stat.S_IRWXU)  # noqa: PTH101
+            if not os.path.islink(path):  # noqa: PTH114 - what a link leads to is not ours
+                os.chmod(path, stat.S_IRWXU)  # noqa: PTH101
             function(path)
 
-    if os.path.lexists(folder):
+    if folder.is_dir() and not folder.is_symlink():
         shutil.rmtree(folder, onerror=once_more)
+        return
+    with contextlib.suppress(OSError):  # a file or a link that somebody put in its place, or nothing
+        folder.unlink()

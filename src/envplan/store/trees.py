@@ -157,7 +157,7 @@ class Store:
             kept = read_manifest(folder, sha256)
         except (OSError, ValueError, KeyError, TypeError) as error:
             if not folder.is_dir():
-                return None, None
+                return None, Change("", "it is no folder") if os.path.lexists(folder) else None
             how = "it is gone" if isinstance(error, FileNotFoundError) else "it is damaged"
             return None, Change(NAME, how)
         change = first_change(kept, passed_over)
@@ -165,18 +165,21 @@ class Store:
             return None, None
         return kept, change
 
-    def set_aside(self, sha256: str, kept: Kept | None, change: Change) -> None:
-        """Take a tree that changed out of use, and say so."""
-        aside = self.home.aside / sha256
+    def set_aside(self, sha256: str, kept: Kept | None, change: Change, folder: Path | None = None) -> None:
+        """Take a tree that changed out of use, and say so; `folder` is where it lies, if not at its place."""
+        folder = folder or self.home.tree(sha256)
+        aside = self.home.aside / folder.name
         try:
             make_folder(self.home.aside)
             discard(aside)
-            self.home.tree(sha256).rename(aside)
+            folder.rename(aside)
         except OSError:  # it cannot be moved, so nothing can be put in its place either
             stays = "it stays where it is, because nothing in this store can be moved"
         else:
             stays = f"what was there lies in {printable(str(aside))} until `envplan cache gc`"
-        self.notes.append(self._changed(sha256, kept, change, stays))
+        note = self._changed(sha256, kept, change, folder, stays)
+        if note not in self.notes:
+            self.notes.append(note)
 
     def _add(self, file: File, wheel: Path, tell: Tell, *, hashed: bool, keep: bool) -> Tree:
         from envplan.store.making import ALTERED, make
@@ -232,14 +235,15 @@ class Store:
             self.set_aside(sha256, kept, change)
         return kept is not None and change is None
 
-    def _changed(self, sha256: str, kept: Kept | None, change: Change, stays: str) -> Problem:
+    def _changed(self, sha256: str, kept: Kept | None, change: Change, folder: Path, stays: str) -> Problem:
         named = kept.tree.wheel if kept else f"the wheel with sha256 {sha256}"
         users = [str(root.environment) for root in roots(self.home) if sha256 in root.trees and not root.gone]
+        named_path = f"{printable(change.path)}: " if change.path else ""
         why = "environments share the files of the store, so an edit in one of them reaches it"
         return Problem(
             "EP433",
             f"{printable(named)} was changed in the store, and is not used any more",
-            found=(Said(f"{printable(change.path)}: {change.how}", printable(str(self.home.tree(sha256)))),),
+            found=(Said(f"{named_path}{change.how}", printable(str(folder))),),
             why=(
                 Said(f"{why}; these use this one: {printable(', '.join(users))}" if users else why),
                 Said(stays),

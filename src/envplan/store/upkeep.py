@@ -10,7 +10,7 @@ from pathlib import Path
 
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.solver.parallel import in_parallel
-from envplan.store.checking import first_difference
+from envplan.store.checking import Change, first_difference
 from envplan.store.disk import Refused, refused
 from envplan.store.holding import Busy
 from envplan.store.home import Home
@@ -86,13 +86,16 @@ def verify(store: Store, *, deep: bool = False, tell: Tell = untold) -> tuple[Pr
     with contextlib.suppress(Refused):
         store.session()
     before = len(store.notes)
-    known = [sha256 for sha256, _ in store.home.visible()]
+    known = list(store.home.visible())
     total = sum(tree.size for tree, _ in _trees(store.home)) if deep else len(known)
     done = 0
 
-    def one(sha256: str) -> None:
+    def one(seen: tuple[str, Path]) -> None:
         nonlocal done
+        sha256, folder = seen
         kept, change = store.look(sha256)
+        if folder != store.home.tree(sha256):
+            kept, change = None, Change("", "no wheel belongs there")
         named = kept.tree.wheel if kept else sha256
 
         def read(count: int) -> None:
@@ -105,7 +108,7 @@ def verify(store: Store, *, deep: bool = False, tell: Tell = untold) -> tuple[Pr
         if not deep:
             read(1)
         if change is not None:
-            store.set_aside(sha256, kept, change)
+            store.set_aside(sha256, kept, change, folder)
 
     in_parallel(one, known, cores() if deep else 1)
     return tuple(store.notes[before:])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from envplan.environment import virtual
+from envplan.environment.keeping import keep, kept
 from envplan.environment.skeletons import Skeleton, Unfit, skeleton
 from envplan.machine.probe.host import Host
 from envplan.problems import EnvplanError
@@ -67,13 +67,30 @@ def test_a_damaged_one_is_made_again(tmp_path: Path, bones: Skeleton, damage: st
     assert skeleton(HERE, tmp_path) == bones
 
 
+@pytest.mark.parametrize("content", [{}, {"format": 99}, {"format": 1, "virtualenv": 7, "rests_on": 7}])
+def test_one_of_another_shape_is_made_again(
+    tmp_path: Path, bones: Skeleton, content: dict[str, object]
+) -> None:
+    skeleton(HERE, tmp_path)
+    keep(_document(tmp_path), content)
+    assert skeleton(HERE, tmp_path) == bones
+
+
+def test_one_that_was_edited_is_made_again(tmp_path: Path, bones: Skeleton) -> None:
+    skeleton(HERE, tmp_path)
+    document = _document(tmp_path)
+    document.write_bytes(document.read_bytes().replace(b"VIRTUAL_ENV", b"VIRTUAL_ENW"))
+    assert skeleton(HERE, tmp_path) == bones
+
+
 @pytest.mark.parametrize("change", ["virtualenv", "rests_on"])
 def test_one_that_rests_on_something_else_is_made_again(tmp_path: Path, bones: Skeleton, change: str) -> None:
     skeleton(HERE, tmp_path)
-    held = json.loads(_document(tmp_path).read_text())
+    held = kept(_document(tmp_path))
+    assert held
     held[change] = "older" if change == "virtualenv" else [[*held["rests_on"][0][:2], 1]]
     held["interpreter"]["version"] = "3.0.0"
-    _document(tmp_path).write_text(json.dumps(held))
+    keep(_document(tmp_path), held)
     assert skeleton(HERE, tmp_path).interpreter == bones.interpreter
 
 

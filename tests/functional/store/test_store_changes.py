@@ -12,7 +12,7 @@ import pytest
 
 from envplan.store.model import Progress, Tree
 from envplan.store.trees import Store
-from envplan.store.upkeep import verify
+from envplan.store.upkeep import gc, verify
 from tests.functional.store.conftest import Shelf, contents
 from tests.support.hostile import FILE, Archive, changed, wheel_entries
 
@@ -168,6 +168,37 @@ def test_a_change_through_a_link_of_an_environment_is_found(shelf: Shelf) -> Non
     assert shelf.store.have(tree.sha256) is None
     said = " ".join(why.text for why in shelf.store.notes[0].why)
     assert str(environment) in said
+
+
+@POSIX
+def test_what_links_lead_to_is_left_alone_when_what_was_set_aside_is_deleted(shelf: Shelf) -> None:
+    precious = shelf.folder / "precious"
+    precious.mkdir(0o750)
+    (precious / "file").write_text("mine")
+    (precious / "file").chmod(0o640)
+    inside, whole = shelf.added(BODY), shelf.added(wheel_entries({"p.py": b""}))
+    (inside.folder / "purelib" / "link").symlink_to(precious / "file")
+    shutil.rmtree(whole.folder)
+    whole.folder.symlink_to(precious)
+    assert len(verify(shelf.store)) == 2
+    assert gc(shelf.store).aside == 2
+    assert not list(shelf.store.home.aside.iterdir())
+    assert (precious.stat().st_mode & 0o777, (precious / "file").stat().st_mode & 0o777) == (0o750, 0o640)
+    assert (precious / "file").read_text() == "mine"
+
+
+def test_what_is_no_folder_or_lies_where_no_wheel_belongs_is_set_aside(shelf: Shelf) -> None:
+    one, two = shelf.added(BODY), shelf.added(wheel_entries({"p.py": b""}))
+    shutil.rmtree(one.folder)
+    one.folder.write_text("a file")
+    strange = two.folder.rename(two.folder.with_name("ab" * 32))
+    assert sorted(note.found[0].text for note in verify(shelf.store)) == [
+        "it is no folder",
+        "no wheel belongs there",
+    ]
+    assert not one.folder.exists()
+    assert not strange.exists()
+    assert verify(shelf.store) == ()
 
 
 def test_what_was_set_aside_twice_is_kept_once(shelf: Shelf) -> None:

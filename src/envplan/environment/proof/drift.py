@@ -14,6 +14,7 @@ from envplan.environment.listing import Listing
 from envplan.environment.proof.culprits import culprits
 from envplan.environment.proof.report import Change, Drift, Kind
 from envplan.solver.parallel import in_parallel
+from envplan.store.checking import expose
 from envplan.store.model import Progress, Tell, untold
 from envplan.values.records import dataclass, field, replace
 
@@ -244,6 +245,8 @@ def _judged(look: _Look, row: int) -> Change | None:
         return Change(path, "unreadable", owner, error.strerror or str(error))
     if digest.hexdigest() == look.listing.sha256(row):
         return None
+    if status.st_mtime_ns == look.listing.mtimes[row]:
+        expose(file)
     return replace(
         Change(path, "changed", owner), detail=f"of the same size, with other contents{_told(status)}"
     )
