@@ -38,15 +38,12 @@ class Cache:
     def read(self, kind: str, *key: str) -> bytes | None:
         """Return an entry, unless it is missing or damaged."""
         try:
-            data = self._path(kind, key).read_bytes()
+            with open(self._path(kind, key), "rb", buffering=0) as file:  # noqa: PTH123 - as in `write`
+                mark, sum_, body = file.read(len(_FORMAT)), file.read(4), file.read()
         except (OSError, ValueError):
             return None
-        head = len(_FORMAT) + 4
-        if data[: len(_FORMAT)] != _FORMAT:
-            return None
         # A power cut leaves empty or half files; this is against accidents, not against attackers.
-        body = data[head:]
-        return body if zlib.crc32(body).to_bytes(4, "big") == data[len(_FORMAT) : head] else None
+        return body if mark == _FORMAT and zlib.crc32(body).to_bytes(4, "big") == sum_ else None
 
     def write(self, kind: str, *key: str, body: bytes) -> None:
         """Put an entry in place; of several processes, the last one stays."""

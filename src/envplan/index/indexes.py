@@ -164,12 +164,7 @@ class Indexes:
     def _read_page(self, index: str, name: str) -> Project:
         page = f"{index}/{name}/"
         asked = self._mirrors.forward(page)
-        entry = self._cache.read("pages", index, name, asked)
-        cached = (
-            None
-            if entry is None
-            else read_page_entry(entry, index, name, partial(self._mirrors.canonical, page))
-        )
+        cached = self._kept_page(index, name, asked)
         if cached is not None and not self._refresh and cached[0].is_fresh(time.time()):
             return cached[1]
         conditions = cached[0].conditions() if cached is not None else {}
@@ -177,6 +172,7 @@ class Indexes:
         if reply.status == 304 and cached is not None:
             found = cached[1]
         elif reply.status == 200:
+            cached = None  # it takes as much memory as what comes in its place
             found = read_page(
                 reply.body,
                 reply.headers.get("content-type", "").lower(),
@@ -190,6 +186,12 @@ class Indexes:
         kept = _kept(reply.headers, cached[0] if reply.status == 304 and cached else None)
         self._cache.write("pages", index, name, asked, body=write_page(kept, found))
         return found
+
+    def _kept_page(self, index: str, name: str, asked: str) -> tuple[Kept, Project] | None:
+        entry = self._cache.read("pages", index, name, asked)
+        if entry is None:
+            return None
+        return read_page_entry(entry, index, name, partial(self._mirrors.canonical, f"{index}/{name}/"))
 
     # --- files
 

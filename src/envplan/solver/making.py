@@ -22,6 +22,7 @@ from envplan.machine.model import Machine
 from envplan.planner.targets import Served, Targets, targets
 from envplan.planner.wishes import everything
 from envplan.problems import EnvplanError, Problem, told_once
+from envplan.solver import heap
 from envplan.solver.assemble import assemble
 from envplan.solver.differences import Difference, differences
 from envplan.solver.model import Answer, Question, Solved, Unsolved
@@ -74,6 +75,7 @@ class Made:
 
 def make(work: Work, tell: Tell) -> Made:
     """Make a lock from pages that may be minutes old; ask anew to upgrade, and before refusing."""
+    heap.share_one()
     if work.upgrade or work.upgrade_packages:
         return _make(work, tell, refresh=True)
     try:
