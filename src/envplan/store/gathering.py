@@ -163,7 +163,8 @@ class FromIndexes:
         announce(files, self.tell)
         folder = self.store.home.folder
         with Indexes(names=self.names) as indexes:
-            yield from fetch(files, folder, indexes.web(), indexes.place, self.tell, unneeded=unneeded)
+            place, tell = indexes.place, self.tell
+            yield from fetch(files, folder, indexes.web(), place, tell, unneeded=unneeded, unpacked=True)
 
     def holds(self, sha256: str) -> bool:
         """Indexes serve only what they serve."""

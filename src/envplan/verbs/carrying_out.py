@@ -6,7 +6,7 @@ Until the last step nothing that is in use is touched, and whatever ends it befo
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from envplan.environment.listing import Listing, read_listing
 from envplan.environment.locking import held
 from envplan.environment.model import Interpreter, Part, Place, Receipt
 from envplan.environment.pointer import refuse_foreign
+from envplan.environment.room import apart, of_copies, refuse_full
 from envplan.environment.skeletons import skeleton
 from envplan.environment.untouched import untouched
 from envplan.index.cache import cache_folder
@@ -85,6 +86,8 @@ class _Work:
                 return self._left(now, listing)
         known = there(wheels_of(self.intent), self.store, passed_over=LOOKED_AT)
         changed = self._change(now, known)
+        if changed.least:
+            refuse_full(self.place.folder, changed.least)
         try:
             built, receipt = self._built(known)
         except EnvplanError as error:
@@ -195,7 +198,14 @@ class _Work:
         wanted = self._wanted()
         hashes = {row["sha256"] for row in wanted if "sha256" in row and "path" not in row}
         missing = hashes - known.keys()
-        return change(now.receipt.packages if now else (), wanted, missing)
+        return change(now.receipt.packages if now else (), wanted, missing, self._copied(known.values()))
+
+    def _copied(self, trees: Collection[Tree]) -> int | None:
+        """Say how many bytes are copied of what the store has; none where its files are shared."""
+        if not apart(self.store.home.folder, self.place.folder):
+            return None
+        count = sum(len(files.paths) for tree in trees for files in tree.files)
+        return of_copies(sum(tree.size for tree in trees), count)
 
     def _source(self) -> Source:
         spec = self.intent.held.spec

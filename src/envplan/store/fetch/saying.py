@@ -65,8 +65,11 @@ def too_large(file: File, url: str) -> Trouble:
     )
 
 
-def room_for(files: Sequence[File], folder: Path) -> None:
-    """See to it that there is room for what is still to come, before its first byte does."""
+def room_for(files: Sequence[File], folder: Path, *, unpacked: bool = False) -> None:
+    """See to it that there is room for what is still to come, before its first byte does.
+
+    `unpacked`: wheels lie there packed and unpacked until all of them are, and never shrink by that.
+    """
     parts = folder / "parts"
     try:
         parts.mkdir(parents=True, exist_ok=True)
@@ -74,10 +77,12 @@ def room_for(files: Sequence[File], folder: Path) -> None:
     except OSError as error:
         raise refused(folder, error, "room for wheels") from None
     sizes = {file.sha256: file.size - allocated(parts, file.sha256 or "") for file in files if file.size}
-    wanted = sum(max(0, size) for size in sizes.values())
+    wheels = {file.sha256: file.size or 0 for file in files if file.is_wheel and unpacked}
+    wanted = sum(max(0, size) for size in sizes.values()) + sum(wheels.values())
     if wanted <= free:
         return
     count = f"{len(sizes)} wheels" if len(sizes) > 1 else printable(files[0].name)
+    count += ", packed and unpacked" if wheels else ""
     raise EnvplanError(
         Problem(
             "EP401",

@@ -38,6 +38,17 @@ def test_too_little_room_is_said_before_the_first_byte(shop: Shop) -> None:
     assert shop.web.requests() == []
 
 
+def test_a_disk_that_takes_wheels_but_not_what_they_hold_is_refused_before_the_first_byte(
+    shop: Shop, disk: Path
+) -> None:
+    shop.store = disk
+    file = shop.put(size=600 * KIB)
+    found = shop.refused(file, unpacked=True)
+    assert f"{2 * (file.size or 0):,} bytes for {file.name}, packed and unpacked" in words(found)
+    assert shop.web.requests() == []
+    assert shop.get(file) == [file.name], "where it is not to be unpacked, as for a bundle, it fits"
+
+
 def test_room_is_looked_for_when_a_server_tells_the_size(shop: Shop, disk: Path) -> None:
     shop.store = disk
     file = shop.put(size=2 * MIB, sized=False)
