@@ -91,13 +91,16 @@ def of_silence(trouble: Trouble, seconds: float) -> Trouble:
 def failure(trouble: Trouble, what: str, index: str, *, bound: bool = False) -> EnvplanError:
     """Say what a trouble means for what was wanted of an index."""
     where = urlsplit(trouble.url or index).netloc.rpartition("@")[2] or index
+    title = _TITLES[trouble.code]
+    if trouble.code == REFUSED and 400 <= trouble.status < 500 and not trouble.passing:
+        title = "{where} refuses what it was asked for"
     why = [Said(trouble.why)] if trouble.why else []
     if bound and trouble.code not in (ADDRESS, DISK):
         why.append(Said("every name is bound to one index, so no other index was asked for it"))
     return EnvplanError(
         Problem(
             trouble.code,
-            _TITLES[trouble.code].format(where=shown(where), what=printable(what)),
+            title.format(where=shown(where), what=printable(what)),
             wanted=(Said(printable(what), address_shown(index)),),
             found=(Said(printable(without_secrets(trouble.found))[:300], address_shown(trouble.url)),),
             why=tuple(why),

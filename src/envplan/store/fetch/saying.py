@@ -40,9 +40,11 @@ def told(trouble: Trouble, file: File, patience: Patience, *, mirrored: bool) ->
     return failure(of_a_mirror(trouble, file.url) if mirrored else trouble, file.name, file.index)
 
 
-def altered(file: File, found: str, *, mirrored: bool) -> EnvplanError:
-    """Say that another file came, and came rightly."""
+def altered(file: File, found: str, *, mirrored: bool, later: bool) -> EnvplanError:
+    """Say that another file came, and came rightly; `later`: in the place of one that was begun."""
     why = [Said("all of it came, so that no fault on the way explains it: it is another file")]
+    if later:
+        why.append(Said("by what the server says of it (ETag), it was replaced after its download had begun"))
     if mirrored:
         why.append(Said("a mirror in your settings answered in the place of the index"))
     size = "" if file.size is None else f", {file.size:,} bytes"
