@@ -11,7 +11,7 @@ from envplan.index.indexes import Indexes
 from envplan.index.model import File
 from envplan.lockfile.choose import NO_TARGET, Wanted, choose
 from envplan.lockfile.model import ArchiveSource
-from envplan.lockfile.selection import Selected, for_any_machine
+from envplan.lockfile.selection import Selected, for_any_machine, refuse_unknown
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.store.bundle import README, Bundle, Contents, packed, write_bundle
 from envplan.store.fetch import fetch
@@ -36,6 +36,7 @@ class BundleRequest:
     variants: tuple[str, ...] = ()  # none: the one that the machine takes
     python: str | None = None  # none: all that the lock has
     groups: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()  # of these groups, those that were asked for as extras
     output: Path | None = None
 
 
@@ -53,6 +54,7 @@ def make_bundle(request: BundleRequest, tell: Tell) -> Bundled:
     """Write a bundle, whole or not at all."""
     where = find_project(request.spec_file, request.lock_file)
     held = held_lock(where, request.spec_file)
+    refuse_unknown(held.lock, request.groups, request.extras, "envplan bundle")
     targets = _targets(held, where, request)
     output = request.output or Path(f"{held.lock.name}-{_named(targets)}.zip")
     _refuse_taken(output)

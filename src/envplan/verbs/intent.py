@@ -14,7 +14,7 @@ from envplan.lockfile.check import check as check_lock
 from envplan.lockfile.choose import Choice, Wanted, choose
 from envplan.lockfile.decode import decode
 from envplan.lockfile.model import Lock
-from envplan.lockfile.selection import Selected, select
+from envplan.lockfile.selection import Selected, refuse_unknown, select
 from envplan.machine.model import Machine
 from envplan.machine.probe.survey import VARIABLE
 from envplan.problems import EnvplanError, Problem, Said
@@ -70,6 +70,7 @@ class Intent:
 def intended(where: Project, request: ApplyRequest, bundle: Bundle | None = None) -> Intent:
     """Find out what to install. Whatever speaks against it is said here, before anything is downloaded."""
     held = held_lock(where, request.spec_file, bundle)
+    refuse_unknown(held.lock, request.groups, request.extras, "envplan apply")
     here = machine_here(where, request.profile, installing=not request.dry_run)
     wanted = Wanted(request.variant, python_asked(request.python), request.profile)
     choice = choose(held.lock, here.machine, held.name, wanted)
