@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from envplan.environment.contents import Batch, Contents
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import AGAIN, EnvplanError, Problem, Said
 from envplan.solver.parallel import in_parallel
 from envplan.store.checking import mode_of
 from envplan.store.model import Progress, Scheme, Tell
@@ -240,7 +240,7 @@ def _gone(file: Path, found: str) -> EnvplanError:
             "a file went from the store, or changed, while an environment was built from it",
             found=(Said(found, str(file)),),
             why=(Said(why),),
-            cures=("envplan apply   (it unpacks that wheel again)",),
+            cures=(f"{AGAIN}   (it unpacks that wheel anew)",),
         )
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from envplan.documents.reading import printable, shown, without_secrets
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import AGAIN, EnvplanError, Problem, Said
 from envplan.settings.model import LONGEST
 from envplan.values.records import dataclass, replace
 
@@ -104,9 +104,14 @@ def failure(trouble: Trouble, what: str, index: str, *, bound: bool = False) -> 
             wanted=(Said(printable(what), address_shown(index)),),
             found=(Said(printable(without_secrets(trouble.found))[:300], address_shown(trouble.url)),),
             why=tuple(why),
-            cures=trouble.cures or (f"envplan explain {trouble.code}",),
+            cures=trouble.cures or (f"envplan explain {trouble.code}", *_once_more(trouble)),
         )
     )
+
+
+def _once_more(trouble: Trouble) -> tuple[str, ...]:
+    """Offer to try again where that can help."""
+    return (AGAIN,) if trouble.passing or trouble.code in (UNREACHED, SLOW, CUT) else ()
 
 
 def address_shown(address: str) -> str:

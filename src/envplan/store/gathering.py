@@ -12,7 +12,7 @@ from typing import Protocol
 
 from envplan.index.model import File
 from envplan.lockfile.model import LockedFile, Pinned
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, again_without
 from envplan.store.bundle import Bundle
 from envplan.store.disk import refused
 from envplan.store.model import Progress, Scheme, Tell, Tree
@@ -225,7 +225,7 @@ def _missing(files: Sequence[File]) -> Problem:
         wanted=(Said("nothing leaves this machine", "--offline"),),
         found=tuple(found),
         why=(Said("they are neither in the store nor in a bundle that was named"),),
-        cures=("envplan apply", "envplan bundle   (on a machine with a network)"),
+        cures=(again_without("--offline"), "envplan bundle   (on a machine with a network)"),
     )
 
 

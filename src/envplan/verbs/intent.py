@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 ELSEWHERE, USAGE = "EP402", "EP100"
 
+_COMMAND = "envplan apply"
+
 
 @dataclass(frozen=True)
 class Held:
@@ -70,9 +72,9 @@ class Intent:
 def intended(where: Project, request: ApplyRequest, bundle: Bundle | None = None) -> Intent:
     """Find out what to install. Whatever speaks against it is said here, before anything is downloaded."""
     held = held_lock(where, request.spec_file, bundle)
-    refuse_unknown(held.lock, request.groups, request.extras, "envplan apply")
+    refuse_unknown(held.lock, request.groups, request.extras, _COMMAND)
     here = machine_here(where, request.profile, installing=not request.dry_run)
-    wanted = Wanted(request.variant, python_asked(request.python), request.profile)
+    wanted = Wanted(request.variant, python_asked(request.python, _COMMAND), request.profile)
     choice = choose(held.lock, here.machine, held.name, wanted)
     return Intent(held, here, choice, select(held.lock, choice.target, ground(choice, here), request.groups))
 
@@ -134,7 +136,7 @@ def _is_of(spec: Spec, data: bytes, name: str) -> bool:
         return True  # whatever is wrong with it is said when it is checked
 
 
-def python_asked(text: str | None) -> Python | None:
+def python_asked(text: str | None, command: str) -> Python | None:
     """Read --python."""
     if text is None:
         return None
@@ -145,9 +147,7 @@ def python_asked(text: str | None) -> Python | None:
             "a lock is made for minor versions; the newest of them that is here is taken without --python"
         )
         title = f"{shown(text)} is no minor version of Python"
-        raise EnvplanError(
-            Problem(USAGE, title, why=(why,), cures=("envplan apply --python 3.11",))
-        ) from None
+        raise EnvplanError(Problem(USAGE, title, why=(why,), cures=(f"{command} --python 3.11",))) from None
 
 
 def machine_here(where: Project, named: str | None, *, installing: bool) -> Here:

@@ -142,12 +142,12 @@ def test_a_conflict_that_every_variant_meets_is_said_once(project: Project) -> N
 
 def test_a_server_that_cannot_be_reached_is_told_once_for_all_that_was_wanted_of_it(project: Project) -> None:
     project.spec(BIG).mirrors({"default": "http://127.0.0.1:9/simple", CANONICAL: "http://127.0.0.1:9/whl"})
-    done = project.lock()
+    done = project.lock("--upgrade")
     assert (done.returncode, code_of(done)) == (3, "EP333"), done.stderr
     told = re.findall(r"^error\[EP333\] (\S+) cannot be reached", done.stderr, re.MULTILINE)
     assert sorted(told) == sorted(set(told))
     assert "download.pytorch.org" in told
-    assert "try     envplan explain EP333" in done.stderr
+    assert "try     envplan explain EP333\n          envplan lock --upgrade\n" in done.stderr
 
 
 def test_a_reason_is_said_in_one_way_and_the_solver_s_words_in_one_piece(

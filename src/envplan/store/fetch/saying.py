@@ -19,7 +19,7 @@ from envplan.index.trouble import (
     of_silence,
 )
 from envplan.index.web.patience import Patience
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import AGAIN, EnvplanError, Problem, Said
 from envplan.store.disk import ELSEWHERE, refused
 from envplan.store.fetch.part import allocated
 from envplan.values.records import replace
@@ -35,7 +35,7 @@ def told(trouble: Trouble, file: File, patience: Patience, *, mirrored: bool) ->
     else:
         kept = "what has come so far is kept: the next run goes on from there"
         trouble = replace(trouble, why="; ".join(filter(None, (trouble.why, kept))))
-        cures = ("envplan apply",)
+        cures = (AGAIN,)
     trouble = replace(trouble, cures=trouble.cures or cures)
     return failure(of_a_mirror(trouble, file.url) if mirrored else trouble, file.name, file.index)
 
