@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Literal
 
+from envplan.index.shape import begins_right
 from envplan.index.trouble import NO_WHEEL, REFUSED, Trouble
 from envplan.index.web.client import Stream, Web
-from envplan.store.fetch.shape import begins_right
 from envplan.values.records import dataclass
 
 # As it lies on the server: ranges and lengths count the bytes of the file, not of what packs it on the way.

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 from envplan.index.model import File
+from envplan.index.shape import shape
 from envplan.index.trouble import CUT, SILENT, SLOW, UNREACHED, Trouble
 from envplan.problems import EnvplanError
 from envplan.store.fetch.asking import Answer, Changed, Span, Unranged, Way, ask, without_pages
@@ -14,7 +15,6 @@ from envplan.store.fetch.follower import Follower
 from envplan.store.fetch.part import Part, Piece, State, layout
 from envplan.store.fetch.round import Round
 from envplan.store.fetch.saying import LIMIT, altered, room_for, too_large
-from envplan.store.fetch.shape import shape
 from envplan.values.records import replace
 
 # What may go better the next time, besides what says so itself. A refusal would not.

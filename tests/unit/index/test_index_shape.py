@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from envplan.store.fetch.shape import begins_right, ends_like_a_zip, shape
+from envplan.index.shape import TAIL, begins_right, ends_like_a_zip, shape
 from tests.support.wheels import noise, wheel
 
 NAME, WHEEL = wheel("torch", "2.2.0", size=100_000)
@@ -36,17 +36,11 @@ def test_the_beginning_of_a_file_is_told_from_all_of_it_and_from_another(
     assert shape(name, tmp_path / "bytes") == found
 
 
-def test_a_zip_that_was_cut_does_not_end_like_one(tmp_path: Path) -> None:
-    there = tmp_path / "bytes"
-    there.write_bytes(WHEEL)
-    assert ends_like_a_zip(there)
-    for size in range(len(WHEEL) - 300, len(WHEEL), 7):
-        there.write_bytes(WHEEL[:size])
-        assert not ends_like_a_zip(there)
-    there.write_bytes(WHEEL[:-2] + b"\x05\x00words")
-    assert ends_like_a_zip(there)
-    there.write_bytes(WHEEL[:-2] + b"\x05\x00word")
-    assert not ends_like_a_zip(there)
+def test_a_zip_that_was_cut_does_not_end_like_one() -> None:
+    assert ends_like_a_zip(WHEEL[-TAIL:])
+    assert not any(ends_like_a_zip(WHEEL[:size][-TAIL:]) for size in range(len(WHEEL) - 300, len(WHEEL)))
+    assert ends_like_a_zip(WHEEL[:-2] + b"\x05\x00words")
+    assert not ends_like_a_zip(WHEEL[:-2] + b"\x05\x00word")
 
 
 def test_the_first_bytes_that_came_may_be_few() -> None:

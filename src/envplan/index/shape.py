@@ -14,6 +14,7 @@ Shape = Literal["whole", "begun", "other"]
 
 _MAGIC = {".whl": b"PK\x03\x04", ".zip": b"PK\x03\x04", ".gz": b"\x1f\x8b", ".tgz": b"\x1f\x8b"}
 _END = b"PK\x05\x06"  # of a zip file: 22 bytes, if no comment follows
+TAIL = 22 + 65535  # bytes that it takes at most, with its comment
 _READ = 1 << 20
 _MOST = 1 << 30  # bytes that are unpacked to see an end; source archives are a few megabytes
 
@@ -33,21 +34,30 @@ def shape(name: str, path: Path) -> Shape | None:
         if not begins_right(name, file.read(len(magic))):
             return "other"
     if magic.startswith(b"PK"):
-        return "whole" if ends_like_a_zip(path) else "begun"
+        return "whole" if ends_like_a_zip(_tail(path)) else "begun"
     return _of_gzip(path)
 
 
-def ends_like_a_zip(path: Path) -> bool:
-    """Whether a zip file ends where the file does: then nothing was cut off."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 22 - 65535))
-        tail = file.read()
+def is_begun(name: str, first: bytes, last: bytes) -> bool:
+    """Whether bytes are those of a zip file that was cut off, told by its first and its last `TAIL` bytes."""
+    packed = _MAGIC.get(Path(name).suffix, b"").startswith(b"PK")
+    return packed and begins_right(name, first) and not ends_like_a_zip(last)
+
+
+def ends_like_a_zip(tail: bytes) -> bool:
+    """Whether a zip file ends where its last `TAIL` bytes end: then nothing was cut off."""
     at = tail.rfind(_END)
     return (
         at >= 0
         and len(tail) - at >= 22
         and int.from_bytes(tail[at + 20 : at + 22], "little") == (len(tail) - at - 22)
     )
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL))
+        return file.read()
 
 
 def _of_gzip(path: Path) -> Shape | None:
