@@ -28,7 +28,9 @@ ADDRESS = "EP345"
 DISK = "EP346"
 
 # Whatever was wanted of them: the server, or what lies before it, is the trouble.
-SERVERS = frozenset({LOGIN, UNREACHED, SILENT, SLOW, REFUSED, UNTRUSTED, PROXY})
+_SERVERS = frozenset({LOGIN, UNREACHED, SILENT, SLOW, REFUSED, UNTRUSTED, PROXY, REDIRECT, NO_INDEX})
+# Of these, too, but their titles name what was wanted.
+_ANSWERS = frozenset({FORBIDDEN, CUT, NO_WHEEL})
 
 _TITLES = {
     MISSING: "{where} does not have {what}",
@@ -107,6 +109,13 @@ def failure(trouble: Trouble, what: str, index: str, *, bound: bool = False) -> 
             cures=trouble.cures or (f"envplan explain {trouble.code}", *_once_more(trouble)),
         )
     )
+
+
+def server_at_fault(problem: Problem) -> str:
+    """Name the server that is the trouble, whatever was wanted of it; empty where it is not."""
+    if problem.code in _SERVERS | _ANSWERS and problem.found:
+        return urlsplit(problem.found[0].origin).netloc
+    return ""
 
 
 def _once_more(trouble: Trouble) -> tuple[str, ...]:
