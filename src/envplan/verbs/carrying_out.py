@@ -73,7 +73,13 @@ class _Work:
             return self._applied(now.receipt, None)
         known = there(wheels_of(self.intent), self.store)
         receipt = self._receipt("", now.receipt.interpreter if now else None)
-        return self._applied(receipt, self._change(now, known))
+        told = self._applied(receipt, self._change(now, known))
+        try:
+            refuse_foreign(self.place, replace=self.request.replace)
+        except EnvplanError as error:
+            foreseen = (replace(one, severity="warning") for one in error.problems)
+            return replace(told, problems=(*told.problems, *foreseen))
+        return told
 
     def done(self) -> Applied:
         """Do it; the lock of the environment is held."""
