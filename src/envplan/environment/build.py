@@ -11,6 +11,7 @@ from pathlib import Path
 from envplan.documents.writing import sync_folder
 from envplan.environment import listing, receipts
 from envplan.environment.clashes import settled
+from envplan.environment.commands import GivenUp, given_up
 from envplan.environment.contents import Contents, gathered
 from envplan.environment.generations import discard, next_number, sweep, take
 from envplan.environment.linking import Way, bring, way_between
@@ -37,6 +38,7 @@ class Built:
     listing: Listing
     python: Path
     startup: tuple[tuple[str, str], ...]  # (package, file) that runs when Python starts
+    given_up: tuple[GivenUp, ...] = ()
 
 
 def build(
@@ -55,7 +57,8 @@ def build(
         abandon(folder)
         raise
     startup = tuple((part.tree.project, file) for part in parts for file in part.tree.startup)
-    return Built(place, number, folder, rows, folder / skeleton.layout.python, startup)
+    lost = given_up([part.tree for part in parts])
+    return Built(place, number, folder, rows, folder / skeleton.layout.python, startup, lost)
 
 
 def assembled(

@@ -13,6 +13,7 @@ from typing import Any
 from envplan.documents.writing import write_document
 from envplan.environment import receipts
 from envplan.environment.build import Built, abandon, build, put_to_use
+from envplan.environment.commands import told
 from envplan.environment.generations import Generation, current
 from envplan.environment.linking import GONE, LOOKED_AT
 from envplan.environment.listing import Listing, read_listing
@@ -73,13 +74,13 @@ class _Work:
             return self._applied(now.receipt, None)
         known = there(wheels_of(self.intent), self.store)
         receipt = self._receipt("", now.receipt.interpreter if now else None)
-        told = self._applied(receipt, self._change(now, known))
+        done = self._applied(receipt, self._change(now, known))
         try:
             refuse_foreign(self.place, replace=self.request.replace)
         except EnvplanError as error:
             foreseen = (replace(one, severity="warning") for one in error.problems)
-            return replace(told, problems=(*told.problems, *foreseen))
-        return told
+            return replace(done, problems=(*done.problems, *foreseen))
+        return done
 
     def done(self) -> Applied:
         """Do it; the lock of the environment is held."""
@@ -105,7 +106,8 @@ class _Work:
             built, receipt = self._built(known)
         moved = put_to_use(built, receipt, self.tell, replace=self.request.replace)
         done = self._applied(receipt, changed)
-        return replace(done, done=True, moved=moved, problems=(*broken, *done.problems))
+        notes = map(told, built.given_up)
+        return replace(done, done=True, moved=moved, problems=(*broken, *done.problems, *notes))
 
     def _left(self, now: Generation, listing: Listing | None) -> Applied:
         """Leave what stands there, and note that it was looked at: the next time that is told at once."""
