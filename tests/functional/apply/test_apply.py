@@ -314,6 +314,23 @@ def test_environments_may_lie_elsewhere(project: Applied, tmp_path: Path) -> Non
     assert project.applied("--env", str(place))["outcome"] == "unchanged"
 
 
+def test_git_sees_nothing_of_an_environment_where_links_are_ignored_too(project: Applied) -> None:
+    project.applied()
+    environ = project.clean()
+    subprocess.run(["git", "init", "-q"], cwd=project.folder, check=True, env=environ)
+
+    def untracked(ignored: str) -> list[str]:
+        (project.folder / ".gitignore").write_text(f"{ignored}\n/.gitignore\n", encoding="utf-8")
+        line = ["git", "status", "--short", "--untracked-files=all"]
+        done = subprocess.run(
+            line, cwd=project.folder, check=True, env=environ, capture_output=True, text=True
+        )
+        return sorted(row.split()[-1] for row in done.stdout.splitlines())
+
+    assert untracked(".venv*") == ["envplan.toml", "pylock.toml"]
+    assert untracked(".venv/") == [".venv", "envplan.toml", "pylock.toml"]
+
+
 def test_bytecode_is_made_on_request(project: Applied) -> None:
     project.applied("--compile")
     assert list(project.site.glob("torch/__pycache__/*.pyc"))
