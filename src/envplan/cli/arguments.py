@@ -45,6 +45,19 @@ def add_profiles(parser: argparse.ArgumentParser, purpose: str) -> None:
     )
 
 
+def add_groups(parser: argparse.ArgumentParser) -> None:
+    """With which groups; extras are groups in a lock."""
+    for option, what in (("--group", "a group of the spec"), ("--extra", "an extra of the project")):
+        parser.add_argument(
+            option,
+            dest=f"{option[2:]}s",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help=f"with {what}; repeatable",
+        )
+
+
 def group_names(written: Iterable[str]) -> tuple[str, ...]:
     """Read names of groups in the one spelling that a lock has them in, each once."""
     return tuple(sorted({re.sub(r"[-_.]+", "-", one.strip()).lower() for one in written}))

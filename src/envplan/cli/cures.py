@@ -1,38 +1,49 @@
-"""What is said to be typed next names the same spec and the same lock as what was typed before."""
+"""What is said to be typed next is for the same files as what was typed before."""
 
 from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable
-from shlex import quote
+from collections.abc import Iterable, Sequence
+from shlex import join, quote
 
-from envplan.problems import Problem
+from envplan.documents.reading import printable
+from envplan.problems import AGAIN, Problem
 from envplan.values.records import replace
 
-_OF_LOCKS = frozenset({"apply", "lock", "tree", "verify", "why"})
-_OF_SPECS = _OF_LOCKS | {"add", "plan", "remove"}
+_OF_LOCKS = frozenset({"apply", "bundle", "lock", "tree", "verify", "why"})
+_OF_SPECS = _OF_LOCKS | {"add", "bundle", "plan", "remove"}
+_OF_ENVIRONMENTS = frozenset({"apply", "gc", "rollback", "verify"})
+_AGAIN = re.compile(rf"{AGAIN}(?:, without (--[a-z-]+))?")
 # One command, without what stands beside it as a remark.
 _COMMAND = re.compile(r"envplan ([a-z]+)\b(?:(?! &&| {2,}| #).)*")
 
 
-def retyped(problems: Iterable[Problem], options: argparse.Namespace) -> tuple[Problem, ...]:
-    """Add the files that the user named to the commands that problems offer."""
+def retyped(
+    problems: Iterable[Problem], options: argparse.Namespace, arguments: Sequence[str]
+) -> tuple[Problem, ...]:
+    """Add the files that the user named to the commands that problems offer; write out what was typed."""
     named = [
         (option, str(path), commands)
-        for option, commands in (("--spec", _OF_SPECS), ("--lock", _OF_LOCKS))
+        for option, commands in (
+            ("--spec", _OF_SPECS),
+            ("--lock", _OF_LOCKS),
+            ("--env", _OF_ENVIRONMENTS),
+        )
         if (path := getattr(options, option[2:], None))
     ]
 
-    def again(command: re.Match[str]) -> str:
+    def named_too(command: re.Match[str]) -> str:
         words = command[0].rstrip()
         for option, path, commands in named:
             if command[1] in commands and f"{option} " not in words:
                 words += f" {option} {quote(path)}"
         return words
 
-    if not named:
-        return tuple(problems)
+    def typed(said: re.Match[str]) -> str:
+        return printable(join(["envplan", *(word for word in arguments if word != said[1])]))
+
     return tuple(
-        replace(one, cures=tuple(_COMMAND.sub(again, cure) for cure in one.cures)) for one in problems
+        replace(one, cures=tuple(_AGAIN.sub(typed, _COMMAND.sub(named_too, cure)) for cure in one.cures))
+        for one in problems
     )

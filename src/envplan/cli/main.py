@@ -121,21 +121,21 @@ def _run(arguments: list[str]) -> Answer:
         raise _UsageError(_unknown_words(unknown, commands.choices.get(named or "", parser)))
     if named is None:
         return Answer("helped", text=parser.format_help(), data={"commands": dict(COMMANDS)})
-    return _told(options)
+    return _told(options, arguments)
 
 
-def _told(options: argparse.Namespace) -> Answer:
+def _told(options: argparse.Namespace, arguments: Sequence[str]) -> Answer:
     """Run a command that was understood; what it says to type next is for the same files."""
     try:
         answer: Answer = options.run(options)
     except EnvplanError as error:
         from envplan.cli.cures import retyped
 
-        raise EnvplanError(*retyped(error.problems, options)) from error
+        raise EnvplanError(*retyped(error.problems, options, arguments)) from error
     if answer.problems:
         from envplan.cli.cures import retyped
 
-        answer = replace(answer, problems=retyped(answer.problems, options))
+        answer = replace(answer, problems=retyped(answer.problems, options, arguments))
     return answer
 
 

@@ -11,23 +11,22 @@ from pathlib import Path
 from envplan.documents.writing import sync_folder
 from envplan.environment import listing, receipts
 from envplan.environment.clashes import settled
+from envplan.environment.commands import GivenUp, given_up
 from envplan.environment.contents import Contents, gathered
 from envplan.environment.generations import discard, next_number, sweep, take
 from envplan.environment.linking import bring
 from envplan.environment.listing import Listing, Rows
 from envplan.environment.model import Part, Place, Receipt
 from envplan.environment.pointer import Ours, pointing, refuse_foreign
+from envplan.environment.room import of_copies, refuse_full
 from envplan.environment.skeletons import Skeleton
-from envplan.environment.trouble import UNWRITABLE, told
+from envplan.environment.trouble import told
 from envplan.environment.ways import Way, way_between
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError
 from envplan.store.durable import settle
 from envplan.store.model import Progress, Tell, untold
 from envplan.store.paths import reachable, within, write_new
 from envplan.values.records import dataclass
-
-_REST = 1024 * 1024  # bytes that a generation takes without any package
-_BLOCK = 4096  # … and each file, for the rest of its last block, its name and its lines in lists
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,7 @@ class Built:
     listing: Listing
     python: Path
     startup: tuple[tuple[str, str], ...]  # (package, file) that runs when Python starts
+    given_up: tuple[GivenUp, ...] = ()
 
 
 def build(
@@ -58,7 +58,8 @@ def build(
         abandon(folder)
         raise
     startup = tuple((part.tree.project, file) for part in parts for file in part.tree.startup)
-    return Built(place, number, folder, rows, folder / skeleton.layout.python, startup)
+    lost = given_up([part.tree for part in parts])
+    return Built(place, number, folder, rows, folder / skeleton.layout.python, startup, lost)
 
 
 def assembled(
@@ -130,23 +131,5 @@ def _way(contents: Contents, folder: Path) -> Way:
         return "hard links"
     way = way_between(batch.files.root / batch.files.paths[0], folder)
     if way == "copies":
-        _refuse_full(folder, contents.size + contents.count * _BLOCK + _REST)
+        refuse_full(folder, of_copies(contents.size, contents.count))
     return way
-
-
-def _refuse_full(folder: Path, size: int) -> None:
-    import shutil
-
-    free = shutil.disk_usage(folder).free
-    if free < size:
-        why = "the store is on another disk, so that files are copied; on the same disk they would be linked"
-        raise EnvplanError(
-            Problem(
-                UNWRITABLE,
-                "there is no room for the environment",
-                wanted=(Said(f"{size:,} bytes", str(folder)),),
-                found=(Said(f"{free:,} bytes free", str(folder)),),
-                why=(Said(why),),
-                cures=(f"df -h {folder.parent}",),
-            )
-        )

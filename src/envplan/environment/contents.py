@@ -8,6 +8,7 @@ from hashlib import sha256
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
+from envplan.environment.commands import given_up
 from envplan.environment.metadata import described
 from envplan.environment.model import Part
 from envplan.environment.scripts import adapted, command
@@ -83,8 +84,10 @@ def gathered(skeleton: Skeleton, place: Path, own: dict[str, bytes], parts: Sequ
     python = place / layout.python
     batches: list[Batch] = []
     made = [Made("", path, data, path in skeleton.programs) for path, data in own.items()]
+    lost = {(one.other, one.entry) for one in given_up([part.tree for part in parts])}
     for part in parts:
-        placed, written = _placed(part, layout, python)
+        entries = [one for one in part.tree.entry_points if (part.tree.project, one) not in lost]
+        placed, written = _placed(part, layout, dict(command(one, python) for one in entries), python)
         batches += placed
         made += written
         made += described(part, placed, written)
@@ -100,10 +103,11 @@ def _below(folder: str, paths: Sequence[str]) -> tuple[str, ...]:
     return tuple([head + path for path in paths])
 
 
-def _placed(part: Part, layout: Layout, python: Path) -> tuple[list[Batch], list[Made]]:
+def _placed(
+    part: Part, layout: Layout, commands: dict[str, bytes], python: Path
+) -> tuple[list[Batch], list[Made]]:
     """Divide a package's files into those that are linked as they are, and those that are written."""
     tree = part.tree
-    commands = dict(command(entry, python) for entry in tree.entry_points)
     made = [Made(tree.project, f"{layout.scripts}/{name}", data, True) for name, data in commands.items()]
     batches = []
     for files in tree.files:

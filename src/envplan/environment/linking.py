@@ -15,7 +15,7 @@ from pathlib import Path
 
 from envplan.environment.contents import Batch, Contents
 from envplan.environment.ways import FILE, PROGRAM, Ends, Way, clone, copy, hard_link
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import AGAIN, EnvplanError, Problem, Said
 from envplan.processes.forking import in_copies, orphaned, portions
 from envplan.solver.parallel import in_parallel
 from envplan.store.checking import mode_of
@@ -215,6 +215,6 @@ def _gone(file: Path, found: str) -> EnvplanError:
             "a file went from the store, or changed, while an environment was built from it",
             found=(Said(found, str(file)),),
             why=(Said(why),),
-            cures=("envplan apply   (it unpacks that wheel again)",),
+            cures=(f"{AGAIN}   (it unpacks that wheel anew)",),
         )
     )

@@ -92,6 +92,16 @@ def refuse_foreign(place: Place, *, replace: bool) -> None:
     raise EnvplanError(Problem(FOREIGN, title, found=found, why=(Said(why),), cures=(cure,)))
 
 
+def ways_past(pointer: Path) -> tuple[str, ...]:
+    """Say what helps where something else is in the place of an environment."""
+    for replace in (True, False):
+        try:
+            refuse_foreign(Place("", pointer), replace=replace)
+        except EnvplanError as error:
+            return error.problems[0].cures
+    return ()
+
+
 def _named(place: Place) -> str:
     usual = os.path.abspath(".venv")  # noqa: PTH100 - a pointer is a link, and stays one
     return "" if str(place.pointer) == usual else f" --env {shlex.quote(str(place.pointer))}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import hashlib
 import os
@@ -13,6 +14,8 @@ from typing import BinaryIO, cast
 
 from envplan.index.model import File
 from envplan.index.sdists import sdist_metadata
+from envplan.index.shape import TAIL as ENDING
+from envplan.index.shape import is_begun
 from envplan.index.trouble import ALTERED, CUT, DISK, FORBIDDEN, NO_WHEEL, REFUSED, Trouble
 from envplan.index.web.client import Stream, Web
 from envplan.index.wheels import METADATA_LIMIT, TAIL, Sparse, metadata_bytes
@@ -72,8 +75,7 @@ def sidecar(web: Web, place: str, file: File) -> bytes:
     path, mark, query = place.partition("?")
     reply = web.get(f"{path}.metadata{mark}{query}", {}, limit=METADATA_LIMIT)
     if file.metadata and hashlib.sha256(reply.body).hexdigest() != file.metadata:
-        if reply.body.lstrip()[:1] == b"<":
-            return reply.body  # a web page; to say so helps more than its hash
+        _refuse_pages(reply.body, reply.url)
         raise Trouble(ALTERED, "another sha256 than the page gives", "", reply.url)
     return reply.body
 
@@ -116,7 +118,7 @@ def _from_end(web: Web, place: str, file: File, before: Before, folder: Path) ->
             raise _wrong_range(stream)
         tail = _exactly(stream, total - start)
         if start == 0:
-            _refuse_pages(tail[:64], stream)
+            _refuse_pages(tail[:64], stream.url)
     if file.size is not None and total != file.size:
         raise _other_size(file, total, stream)
     etag, modified = stream.headers.get("etag", ""), stream.headers.get("last-modified", "")
@@ -137,32 +139,36 @@ def _from_end(web: Web, place: str, file: File, before: Before, folder: Path) ->
 
 
 def _whole(stream: Stream, file: File, folder: Path, *, inside: bool = True) -> Body:
-    digest, size, begin = hashlib.sha256(), 0, b""
+    digest, size, begin, end = hashlib.sha256(), 0, b"", b""
     with _room(folder) if inside else contextlib.nullcontext() as spool:
         for part in stream.parts:
             digest.update(part)
             size += len(part)
             begin += part[: 64 - len(begin)]
+            end = (end + part)[-ENDING:]
             if file.size is not None and size > file.size:
+                _refuse_pages(begin, stream.url)
                 raise _other_size(file, size, stream)
             if spool:
                 _keep(part, spool, stream)
+        _refuse_pages(begin, stream.url)
         if file.size is not None and size != file.size:
+            if is_begun(file.name, begin, end):  # whatever the server said of its length
+                raise Trouble(CUT, f"{size:,} of {file.size:,} bytes", url=stream.url, passing=True)
             raise _other_size(file, size, stream)
         if file.sha256 is not None and digest.hexdigest() != file.sha256:
             raise Trouble(ALTERED, "another sha256 than the page gives", "", stream.url)
-        _refuse_pages(begin, stream)
         found = _inside(spool, file) if spool else None
     said = stream.headers
     return Body(size, said.get("etag", ""), said.get("last-modified", ""), digest.hexdigest(), found)
 
 
-def _refuse_pages(begin: bytes, stream: Stream) -> None:
-    begin = begin.lstrip()
+def _refuse_pages(begin: bytes, url: str) -> None:
+    begin = begin.removeprefix(codecs.BOM_UTF8).lstrip()
     if begin[:1] == b"<" or not begin:
         found = "an empty answer" if not begin else "a web page where a file should be"
         why = "a network that wants a login first, or a proxy, may have answered in its place"
-        raise Trouble(NO_WHEEL, found, why, stream.url)
+        raise Trouble(NO_WHEEL, found, why, url)
 
 
 def _keep(part: bytes, spool: BinaryIO, stream: Stream) -> None:

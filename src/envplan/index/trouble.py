@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from envplan.documents.reading import printable, shown, without_secrets
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import AGAIN, EnvplanError, Problem, Said
 from envplan.settings.model import LONGEST
 from envplan.values.records import dataclass, replace
 
@@ -28,7 +28,9 @@ ADDRESS = "EP345"
 DISK = "EP346"
 
 # Whatever was wanted of them: the server, or what lies before it, is the trouble.
-SERVERS = frozenset({LOGIN, UNREACHED, SILENT, SLOW, REFUSED, UNTRUSTED, PROXY})
+_SERVERS = frozenset({LOGIN, UNREACHED, SILENT, SLOW, REFUSED, UNTRUSTED, PROXY, REDIRECT, NO_INDEX})
+# Of these, too, but their titles name what was wanted.
+_ANSWERS = frozenset({FORBIDDEN, CUT, NO_WHEEL})
 
 _TITLES = {
     MISSING: "{where} does not have {what}",
@@ -91,19 +93,34 @@ def of_silence(trouble: Trouble, seconds: float) -> Trouble:
 def failure(trouble: Trouble, what: str, index: str, *, bound: bool = False) -> EnvplanError:
     """Say what a trouble means for what was wanted of an index."""
     where = urlsplit(trouble.url or index).netloc.rpartition("@")[2] or index
+    title = _TITLES[trouble.code]
+    if trouble.code == REFUSED and 400 <= trouble.status < 500 and not trouble.passing:
+        title = "{where} refuses what it was asked for"
     why = [Said(trouble.why)] if trouble.why else []
     if bound and trouble.code not in (ADDRESS, DISK):
         why.append(Said("every name is bound to one index, so no other index was asked for it"))
     return EnvplanError(
         Problem(
             trouble.code,
-            _TITLES[trouble.code].format(where=shown(where), what=printable(what)),
+            title.format(where=shown(where), what=printable(what)),
             wanted=(Said(printable(what), address_shown(index)),),
             found=(Said(printable(without_secrets(trouble.found))[:300], address_shown(trouble.url)),),
             why=tuple(why),
-            cures=trouble.cures or (f"envplan explain {trouble.code}",),
+            cures=trouble.cures or (f"envplan explain {trouble.code}", *_once_more(trouble)),
         )
     )
+
+
+def server_at_fault(problem: Problem) -> str:
+    """Name the server that is the trouble, whatever was wanted of it; empty where it is not."""
+    if problem.code in _SERVERS | _ANSWERS and problem.found:
+        return urlsplit(problem.found[0].origin).netloc
+    return ""
+
+
+def _once_more(trouble: Trouble) -> tuple[str, ...]:
+    """Offer to try again where that can help."""
+    return (AGAIN,) if trouble.passing or trouble.code in (UNREACHED, SLOW, CUT) else ()
 
 
 def address_shown(address: str) -> str:

@@ -50,6 +50,7 @@ class Wanted:
     variant: str | None = None
     python: Python | None = None
     profile: str | None = None  # the machine that was named, where it is not this one
+    command: str = "envplan apply"  # what was typed
 
 
 def choose(lock: Lock, machine: Machine, file: str, wanted: Wanted | None = None) -> Choice:
@@ -58,7 +59,7 @@ def choose(lock: Lock, machine: Machine, file: str, wanted: Wanted | None = None
     here = [offer for offer in lock.offers if offer.platform == machine.platform]
     if wanted.python:
         if here and not any(wanted.python in offer.pythons for offer in here):
-            raise EnvplanError(_no_python(here, wanted.python, file))
+            raise EnvplanError(_no_python(here, wanted, file))
         machine = replace(machine, pythons=(Fact(wanted.python, "--python"),))
     if wanted.variant is not None:
         return _by_name(lock, machine, file, wanted)
@@ -68,7 +69,7 @@ def choose(lock: Lock, machine: Machine, file: str, wanted: Wanted | None = None
     offer = fitting[0]
     passed = tuple(_passed(here, machine, offer))
     if offer.variant.kind == "cpu" and passed and machine.unreadable:
-        raise EnvplanError(*machine.unreadable, _unread(machine, passed))
+        raise EnvplanError(*machine.unreadable, _unread(machine, passed, wanted))
     loud = tuple(_without_gpu(machine, offer, passed))
     why = f"{offer.variant}: {_because(here, machine, offer)}"
     return Choice(_target(offer, machine), offer, why, passed, loud)
@@ -89,7 +90,7 @@ def _by_name(lock: Lock, machine: Machine, file: str, wanted: Wanted) -> Choice:
     here = [offer for offer in lock.offers if offer.platform == machine.platform]
     named = [offer for offer in here if name in (offer.variant.name, offer.variant.group)]
     if here and not named:
-        raise EnvplanError(_no_variant(here, name, file))
+        raise EnvplanError(_no_variant(here, name, file, wanted))
     there = {fact.value for fact in machine.pythons}
     startable = [offer for offer in named if not there or there & set(offer.pythons)]
     if not startable:  # another platform, or none of its Pythons: nothing that can be overruled
@@ -165,13 +166,13 @@ def _overruled(offer: Offer, reasons: Sequence[str]) -> Iterator[Problem]:
         )
 
 
-def _unread(machine: Machine, passed: Sequence[Passed]) -> Problem:
+def _unread(machine: Machine, passed: Sequence[Passed], wanted: Wanted) -> Problem:
     return Problem(
         UNREADABLE,
         f"whether {machine.name} has a GPU for the lock could not be read",
         why=(Said("what cannot be read is not taken for absent; the CPU is no silent fallback"),),
         found=tuple(_reasons(passed)),
-        cures=("envplan probe", "envplan apply --variant cpu"),
+        cures=("envplan probe", f"{wanted.command} --variant cpu"),
     )
 
 
@@ -195,7 +196,7 @@ def _ways_to_serve(lock: Lock, machine: Machine, profile: str | None) -> Iterato
             yield "envplan probe --save this.toml && envplan lock --for this.toml"
 
 
-def _no_variant(offers: Sequence[Offer], name: str, file: str) -> Problem:
+def _no_variant(offers: Sequence[Offer], name: str, file: str, wanted: Wanted) -> Problem:
     known = sorted({offer.variant for offer in offers}, reverse=True)
     near = nearest(name, [variant.name for variant in known])
     return Problem(
@@ -203,16 +204,16 @@ def _no_variant(offers: Sequence[Offer], name: str, file: str) -> Problem:
         f"the lock has no variant {shown(name)} for {offers[0].platform}",
         wanted=(Said(f"--variant {shown(name)}", "the command line"),),
         found=(Said(", ".join(map(str, known)), f"{file}: tool.envplan.target"),),
-        cures=(f"envplan apply --variant {near or known[0]}",),
+        cures=(f"{wanted.command} --variant {near or known[0]}",),
     )
 
 
-def _no_python(offers: Sequence[Offer], python: Python, file: str) -> Problem:
+def _no_python(offers: Sequence[Offer], wanted: Wanted, file: str) -> Problem:
     known = sorted({one for offer in offers for one in offer.pythons}, reverse=True)
     return Problem(
         NO_TARGET,
-        f"the lock is not made for Python {python}",
-        wanted=(Said(f"--python {python}", "the command line"),),
+        f"the lock is not made for Python {wanted.python}",
+        wanted=(Said(f"--python {wanted.python}", "the command line"),),
         found=(Said(f"Python {', '.join(map(str, known))}", f"{file}: tool.envplan.target"),),
-        cures=(f"envplan apply --python {known[0]}", "envplan lock   (after adding it to env.python)"),
+        cures=(f"{wanted.command} --python {known[0]}", "envplan lock   (after adding it to env.python)"),
     )

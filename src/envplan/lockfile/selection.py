@@ -14,6 +14,8 @@ from envplan.values.versions import Dotted, Libc
 
 USAGE, NO_FILE = "EP100", "EP231"
 
+_OFFERED = 3
+
 
 @dataclass(frozen=True)
 class Selected:
@@ -30,7 +32,6 @@ class Selected:
 
 def select(lock: Lock, target: Target, ground: Ground, groups: Collection[str] = ()) -> tuple[Selected, ...]:
     """List what a target takes with some groups of the spec, in the order of names."""
-    _known(lock, groups)
     problems: list[Problem] = []
     found: list[Selected] = []
     for one in _taken(lock, target, groups):
@@ -46,7 +47,6 @@ def select(lock: Lock, target: Target, ground: Ground, groups: Collection[str] =
 
 def for_any_machine(lock: Lock, target: Target, groups: Collection[str] = ()) -> tuple[Selected, ...]:
     """List all files that some machine of a target takes: which of several fits depends on how old it is."""
-    _known(lock, groups)
     families = {offer.libc.family for offer in lock.offers if target in offer.targets and offer.libc}
     newest = Dotted("999")
     grounds = [
@@ -108,23 +108,32 @@ def _reasons(wheels: Collection[LockedFile], ground: Ground) -> Iterator[Said]:
         yield Said(text)
 
 
-def _known(lock: Lock, groups: Collection[str]) -> None:
-    """Refuse groups that the lock does not have: most often a slip of the fingers."""
-    unknown = [one for one in groups if one not in lock.groups]
-    if not unknown:
-        return
-    variants = {offer.variant.group for offer in lock.offers}
-    cures = [f"envplan apply --group {near}" for one in unknown if (near := nearest(one, lock.groups))]
-    cures += [f"envplan apply --variant {one}" for one in unknown if one in variants]
-    raise EnvplanError(
-        Problem(
-            USAGE,
-            f"the lock has no group {', '.join(map(shown, unknown))}",
-            wanted=(Said(", ".join(map(shown, unknown)), "--group"),),
-            found=(Said(", ".join(lock.groups) or "no groups", "the lock"),),
-            why=(
-                Said("groups are those of [groups] in the spec, optional dependencies and dependency groups"),
-            ),
-            cures=tuple(cures) or ("envplan apply",),
-        )
+def refuse_unknown(lock: Lock, groups: Collection[str], extras: Collection[str], command: str) -> None:
+    """Refuse groups that the lock does not have; `extras` are those of them that were asked for as such."""
+    problems = [
+        _unknown(lock, one, "extra" if one in extras else "group", command)
+        for one in groups
+        if one not in lock.groups
+    ]
+    if problems:
+        raise EnvplanError(*problems)
+
+
+def _unknown(lock: Lock, name: str, kind: str, command: str) -> Problem:
+    """Name what there is instead: most often it is a slip of the fingers."""
+    near = nearest(name, lock.groups)
+    meant = [near] if near else list(lock.groups[:_OFFERED])
+    cures = [f"{command} --{kind} {one}" for one in meant]
+    if name in {offer.variant.group for offer in lock.offers}:
+        cures = [f"{command} --variant {name}"]
+    why = "groups are those of [groups] in the spec, optional dependencies and dependency groups"
+    if kind == "extra":
+        why = "extras are the optional dependencies of a pyproject.toml; a lock has them among its groups"
+    return Problem(
+        USAGE,
+        f"the lock has no {kind} {shown(name)}",
+        wanted=(Said(shown(name), f"--{kind}"),),
+        found=(Said(", ".join(lock.groups) or f"no {kind}s", "the lock"),),
+        why=(Said(why),),
+        cures=tuple(cures) or (command,),
     )

@@ -1,5 +1,13 @@
 """How envplan says no: what was wanted, what was found, why, and what to try."""
 
-from envplan.problems.problem import EnvplanError, Problem, Said, Severity, told_once
+from envplan.problems.problem import (
+    AGAIN,
+    EnvplanError,
+    Problem,
+    Said,
+    Severity,
+    again_without,
+    told_once,
+)
 
-__all__ = ["EnvplanError", "Problem", "Said", "Severity", "told_once"]
+__all__ = ["AGAIN", "EnvplanError", "Problem", "Said", "Severity", "again_without", "told_once"]

@@ -9,6 +9,9 @@ from envplan.values.records import dataclass, replace
 
 Severity = Literal["error", "warning", "note"]
 
+# In a cure, whatever was typed: rooms that serve several commands cannot know. The CLI writes it out.
+AGAIN = "the same command again"
+
 # The first digit of a code says who has to act, and so the exit code (docs: envplan explain).
 _EXITS = {"1": 2, "2": 1, "3": 3, "4": 4, "5": 4, "6": 1, "9": 70}
 
@@ -53,6 +56,11 @@ class Problem:
             "why": lines(self.why),
             "try": list(self.cures),
         }
+
+
+def again_without(option: str) -> str:
+    """Write, as a cure, whatever was typed but for one option that takes no value."""
+    return f"{AGAIN}, without {option}"
 
 
 def _of_one_wish(problem: Problem) -> Hashable:

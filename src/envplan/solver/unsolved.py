@@ -8,7 +8,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from envplan.index.columns import refused
-from envplan.index.trouble import SERVERS
+from envplan.index.trouble import MISSING, server_at_fault
 from envplan.problems import EnvplanError, Problem, Said, told_once
 from envplan.solver.conflict import Clash, clash, closest
 from envplan.solver.model import Unsolved
@@ -39,14 +39,14 @@ _HIDDEN: dict[Kind, str] = {
 
 def of_targets(refused: Sequence[Unsolved], every: Collection[Target]) -> tuple[Problem, ...]:
     """Say what stops several targets once, with the targets it stops."""
-    stopped: dict[Hashable, list[Target]] = {}
+    stopped: dict[Hashable, list[Unsolved]] = {}
     for one in refused:
-        stopped.setdefault(_kind(one.problem), []).append(one.target)
+        stopped.setdefault(_kind(one.problem), []).append(one)
     joined = told_once((one.problem for one in refused), _kind)
     return tuple(
         replace(
             one,
-            title=f"{one.title}, for {targets_said(stopped[_kind(one)], every)}",
+            title=_title(one, stopped[_kind(one)], every),
             wanted=one.wanted[:_NAMED],
             found=one.found[:_NAMED],
         )
@@ -56,7 +56,17 @@ def of_targets(refused: Sequence[Unsolved], every: Collection[Target]) -> tuple[
 
 def _kind(problem: Problem) -> Hashable:
     """What is told together: where a server is the trouble, it matters little who wanted what of it."""
-    return (problem.code, problem.title, () if problem.code in SERVERS else problem.wanted)
+    if server := server_at_fault(problem):
+        return (problem.code, server)
+    if problem.code == MISSING:  # on several indexes of one host: its wishes name them
+        return (problem.code, problem.title)
+    return (problem.code, problem.title, problem.wanted)
+
+
+def _title(joined: Problem, alike: Sequence[Unsolved], every: Collection[Target]) -> str:
+    more = len({one.problem.title for one in alike}) - 1
+    others = f" (and {more} more like it)" if more else ""
+    return f"{joined.title}{others}, for {targets_said([one.target for one in alike], every)}"
 
 
 def explain(view: View, solver: str, words: str) -> Problem:

@@ -14,10 +14,11 @@ import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any, Self
 
 from envplan.documents.reading import printable, shown
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import AGAIN, EnvplanError, Problem, Said
 from envplan.store.model import Progress, Tell, untold
 from envplan.values.records import dataclass
 
@@ -103,7 +104,7 @@ def _pack(archive: zipfile.ZipFile, files: Sequence[Packed], paths: Mapping[str,
                 done += len(piece)
                 tell(Progress("build", one.name, done, total))
         if hashed.hexdigest() != one.sha256:
-            raise EnvplanError(_altered(one.name, str(paths[one.sha256])))
+            raise EnvplanError(_altered(one.name, str(paths[one.sha256]), AGAIN))
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
@@ -161,9 +162,16 @@ class Bundle:
                     done += len(piece)
                     tell(Progress("fetch", one.name, done, one.size))
         except (zipfile.BadZipFile, EOFError) as error:
-            raise EnvplanError(_altered(one.name, str(self.path), _words(error))) from None
+            raise EnvplanError(_altered(one.name, str(self.path), self._anew, _words(error))) from None
         if hashed.hexdigest() != sha256:
-            raise EnvplanError(_altered(one.name, str(self.path)))
+            raise EnvplanError(_altered(one.name, str(self.path), self._anew))
+
+    @property
+    def _anew(self) -> str:
+        """Say what writes it anew; what is no bundle is not overwritten."""
+        path = quote(str(self.path))
+        aside = f"mv {path} {path}.moved && " if os.path.lexists(self.path) else ""
+        return f"{aside}envplan bundle --output {path}   (on a machine with a network)"
 
     def _listed(self) -> dict[str, zipfile.ZipInfo]:
         entries = self._archive.infolist()
@@ -213,7 +221,7 @@ class Bundle:
             f"{shown(self.path.name or str(self.path))} is not a bundle that can be used",
             found=(Said(why, printable(str(self.path))),),
             why=(Said("nothing of it was used"),),
-            cures=("envplan bundle   (writes one, on a machine with a network)",),
+            cures=(self._anew,),
         )
 
 
@@ -245,14 +253,14 @@ def _words(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
 
 
-def _altered(name: str, place: str, why: str = "") -> Problem:
+def _altered(name: str, place: str, cure: str, why: str = "") -> Problem:
     return Problem(
         ALTERED,
         f"{shown(name)} is not the file that was locked",
         wanted=(Said("the sha256 that the lock says", "the lock"),),
         found=(Said(why or "another sha256", printable(place)),),
         why=(Said("it was damaged or changed since it was packed; nothing of it was used"),),
-        cures=("envplan bundle   (writes the bundle anew, on a machine with a network)",),
+        cures=(cure,),
     )
 
 

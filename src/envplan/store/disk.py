@@ -7,10 +7,10 @@ import shlex
 from pathlib import Path
 
 from envplan.documents.reading import printable
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import AGAIN, EnvplanError, Problem, Said
 
 FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG})
-ELSEWHERE = "ENVPLAN_STORE=/a/disk/with/room envplan apply"
+ELSEWHERE = f"ENVPLAN_STORE=/a/disk/with/room {AGAIN}"
 
 _CLOSED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 

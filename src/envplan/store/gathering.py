@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from envplan.index.model import File
 from envplan.lockfile.model import LockedFile, Pinned
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, again_without
 from envplan.store.bundle import Bundle
 from envplan.store.disk import Refused, refused
 from envplan.store.model import Progress, Scheme, Tell, Tree
@@ -188,7 +188,8 @@ class FromIndexes:
         announce(files, self.tell)
         folder = self.store.home.folder
         with Indexes(names=self.names) as indexes:
-            yield from fetch(files, folder, indexes.web(), indexes.place, self.tell, unneeded=unneeded)
+            place, tell = indexes.place, self.tell
+            yield from fetch(files, folder, indexes.web(), place, tell, unneeded=unneeded, unpacked=True)
 
     def holds(self, sha256: str) -> bool:
         """Indexes serve only what they serve."""
@@ -244,7 +245,7 @@ def _missing(files: Sequence[File]) -> Problem:
         wanted=(Said("nothing leaves this machine", "--offline"),),
         found=_shown(files),
         why=(Said("they are neither in the store nor in a bundle that was named"),),
-        cures=("envplan apply", "envplan bundle   (on a machine with a network)"),
+        cures=(again_without("--offline"), "envplan bundle   (on a machine with a network)"),
     )
 
 

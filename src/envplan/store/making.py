@@ -13,7 +13,7 @@ from pathlib import Path
 from envplan.documents.folders import make_folder
 from envplan.documents.reading import printable
 from envplan.index.model import File
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import AGAIN, EnvplanError, Problem, Said
 from envplan.store.archive.reading import read_at
 from envplan.store.archive.refusal import Refusal, problem
 from envplan.store.archive.wheel import Part, Wheel, read_wheel
@@ -135,6 +135,6 @@ def _altered(file: File, wheel: Path) -> EnvplanError:
             wanted=(Said(f"sha256 {file.sha256}", "the lock"),),
             found=(Said("another sha256", printable(str(wheel))),),
             why=(Said("the file was changed on this disk, by somebody or by the disk itself"),),
-            cures=("envplan apply",),
+            cures=(AGAIN,),
         )
     )

@@ -41,6 +41,7 @@ class ApplyRequest:
     variant: str | None = None
     python: str | None = None
     groups: tuple[str, ...] = ()  # sorted
+    extras: tuple[str, ...] = ()  # of these groups, those that were asked for as extras
     dry_run: bool = False
     offline: bool = False
     bundle: Path | None = None

@@ -19,7 +19,7 @@ from envplan.index.addresses import canonical_index
 from envplan.index.model import File
 from envplan.lockfile.model import ArchiveSource, GitSource, LocalSource
 from envplan.lockfile.selection import Selected
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, again_without
 from envplan.solver.model import Bindings, Question
 from envplan.spec.model import FromGit, Requirement
 from envplan.store.gathering import MISSING, as_file, gathered, require_room, told
@@ -208,5 +208,5 @@ def _unfetched(one: Selected, what: str) -> Problem:
         wanted=(Said("nothing leaves this machine", "--offline"),),
         found=(Said(what, _origin(one)),),
         why=(Said("wheels are what a bundle holds; once it was built here, it is kept in the store"),),
-        cures=("envplan apply",),
+        cures=(again_without("--offline"),),
     )

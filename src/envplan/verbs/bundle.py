@@ -11,7 +11,7 @@ from envplan.index.indexes import Indexes
 from envplan.index.model import File
 from envplan.lockfile.choose import NO_TARGET, Wanted, choose
 from envplan.lockfile.model import ArchiveSource
-from envplan.lockfile.selection import Selected, for_any_machine
+from envplan.lockfile.selection import Selected, for_any_machine, refuse_unknown
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.store.bundle import README, Bundle, Contents, packed, write_bundle
 from envplan.store.fetch import fetch
@@ -25,6 +25,8 @@ from envplan.verbs.project import Project, find_project
 
 OUTSIDE, TAKEN = "EP483", "EP484"
 
+_COMMAND = "envplan bundle"
+
 
 @dataclass(frozen=True)
 class BundleRequest:
@@ -36,6 +38,7 @@ class BundleRequest:
     variants: tuple[str, ...] = ()  # none: the one that the machine takes
     python: str | None = None  # none: all that the lock has
     groups: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()  # of these groups, those that were asked for as extras
     output: Path | None = None
 
 
@@ -53,6 +56,7 @@ def make_bundle(request: BundleRequest, tell: Tell) -> Bundled:
     """Write a bundle, whole or not at all."""
     where = find_project(request.spec_file, request.lock_file)
     held = held_lock(where, request.spec_file)
+    refuse_unknown(held.lock, request.groups, request.extras, _COMMAND)
     targets = _targets(held, where, request)
     output = request.output or Path(f"{held.lock.name}-{_named(targets)}.zip")
     _refuse_taken(output)
@@ -72,10 +76,10 @@ def make_bundle(request: BundleRequest, tell: Tell) -> Bundled:
 def _targets(held: Held, where: Project, request: BundleRequest) -> list[Target]:
     """List the targets that were asked for, on the platform of this machine or of the profile."""
     machine = machine_here(where, request.profile, installing=False).machine
-    python = python_asked(request.python)
+    python = python_asked(request.python, _COMMAND)
     variants = request.variants
     if not variants:
-        wanted = Wanted(None, python, request.profile)
+        wanted = Wanted(None, python, request.profile, _COMMAND)
         variants = (choose(held.lock, machine, held.name, wanted).target.variant.name,)
     found: list[Target] = []
     for variant in variants:
@@ -88,7 +92,8 @@ def _targets(held: Held, where: Project, request: BundleRequest) -> list[Target]
             and python in (None, target.python)
         ]
         if not mine:
-            choose(held.lock, machine, held.name, Wanted(variant, python, request.profile))  # says why
+            wanted = Wanted(variant, python, request.profile, _COMMAND)
+            choose(held.lock, machine, held.name, wanted)  # says why
             raise EnvplanError(_no_target(variant, held))
         found += mine
     return sorted(set(found))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from envplan.environment.model import Interpreter
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, again_without
 from envplan.processes.outcomes import Ended
 from envplan.processes.run import run
 from envplan.store.model import Progress, Tell
@@ -30,6 +30,6 @@ def compiled(generation: Path, interpreter: Interpreter, tell: Tell) -> None:
             f"the interpreter {outcome.reason} while it compiled the environment's modules",
             found=(Said(interpreter.path),),
             why=(Said("nothing was put to use"),),
-            cures=("envplan apply   (without --compile; Python then does it at the first import)",),
+            cures=(f"{again_without('--compile')}   (Python then does it at the first import)",),
         )
     )

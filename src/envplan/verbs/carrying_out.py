@@ -6,19 +6,21 @@ Until the last step nothing that is in use is touched, and whatever ends it befo
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from envplan.documents.writing import write_document
 from envplan.environment import receipts
 from envplan.environment.build import Built, abandon, build, put_to_use
+from envplan.environment.commands import told
 from envplan.environment.generations import Generation, current
 from envplan.environment.linking import GONE, LOOKED_AT
 from envplan.environment.listing import Listing, read_listing
 from envplan.environment.locking import held
 from envplan.environment.model import Interpreter, Part, Place, Receipt
 from envplan.environment.pointer import refuse_foreign
+from envplan.environment.room import apart, of_copies, refuse_full
 from envplan.environment.skeletons import skeleton
 from envplan.environment.untouched import untouched
 from envplan.index.cache import cache_folder
@@ -75,7 +77,13 @@ class _Work:
             return self._applied(now.receipt, None)
         known = there(wheels_of(self.intent), self.store)
         receipt = self._receipt("", now.receipt.interpreter if now else None)
-        return self._applied(receipt, self._change(now, known))
+        done = self._applied(receipt, self._change(now, known))
+        try:
+            refuse_foreign(self.place, replace=self.request.replace)
+        except EnvplanError as error:
+            foreseen = (replace(one, severity="warning") for one in error.problems)
+            return replace(done, problems=(*done.problems, *foreseen))
+        return done
 
     def done(self) -> Applied:
         """Do it; the lock of the environment is held."""
@@ -88,6 +96,8 @@ class _Work:
                 return self._left(now, listing)
         known = there(wheels_of(self.intent), self.store, passed_over=LOOKED_AT)
         changed = self._change(now, known)
+        if changed.least:
+            refuse_full(self.place.folder, changed.least)
         try:
             built, receipt = self._built(known)
         except EnvplanError as error:
@@ -99,7 +109,8 @@ class _Work:
             built, receipt = self._built(known)
         moved = put_to_use(built, receipt, self.tell, replace=self.request.replace)
         done = self._applied(receipt, changed)
-        return replace(done, done=True, moved=moved, problems=(*broken, *done.problems))
+        notes = map(told, built.given_up)
+        return replace(done, done=True, moved=moved, problems=(*broken, *done.problems, *notes))
 
     def _left(self, now: Generation, listing: Listing | None) -> Applied:
         """Leave what stands there, and note that it was looked at: the next time that is told at once."""
@@ -198,7 +209,14 @@ class _Work:
         wanted = self._wanted()
         hashes = {row["sha256"] for row in wanted if "sha256" in row and "path" not in row}
         missing = hashes - known.keys()
-        return change(now.receipt.packages if now else (), wanted, missing)
+        return change(now.receipt.packages if now else (), wanted, missing, self._copied(known.values()))
+
+    def _copied(self, trees: Collection[Tree]) -> int | None:
+        """Say how many bytes are copied of what the store has; none where its files are shared."""
+        if not apart(self.store.home.folder, self.place.folder):
+            return None
+        count = sum(len(files.paths) for tree in trees for files in tree.files)
+        return of_copies(sum(tree.size for tree in trees), count)
 
     def _source(self) -> Source:
         spec = self.intent.held.spec

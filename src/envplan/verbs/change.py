@@ -10,7 +10,7 @@ from packaging.version import InvalidVersion, Version
 
 from envplan.lockfile.model import ArchiveSource, GitSource, LocalSource
 from envplan.lockfile.selection import Selected
-from envplan.values.records import dataclass
+from envplan.values.records import dataclass, replace
 from envplan.verbs.folders import stamp_of
 
 Kind = Literal["added", "removed", "up", "down", "other", "same"]
@@ -38,7 +38,9 @@ class Change:
     packages: int  # that there will be
     fetch: int  # bytes to download, as far as is told
     untold: tuple[str, ...]  # files whose size no index told
-    store: int  # bytes that the store grows by; about, where wheels are still to be unpacked
+    store: int  # bytes that the store grows by; about, since the wheels are still to be unpacked
+    copies: int = 0  # bytes that the environment takes where it cannot share the store's files; about
+    least: int = 0  # of those, what is certain
 
     @property
     def changed(self) -> tuple[Line, ...]:
@@ -73,15 +75,24 @@ def is_same(before: Row, after: Row) -> bool:
     return all(before.get(key) == value for key, value in after.items() if key != "version")
 
 
-def change(before: Sequence[Row], after: Sequence[Row], missing: Collection[str]) -> Change:
-    """Compare what is there with what will be; `missing` are the sha256 of files not in the store."""
+def change(
+    before: Sequence[Row], after: Sequence[Row], missing: Collection[str], copied: int | None = None
+) -> Change:
+    """Compare what is there with what will be; `missing` are the sha256 of files not in the store.
+
+    `copied` are the bytes of what is in the store, where files are copied from it.
+    """
     had, wanted = ({row["name"]: row for row in rows} for rows in (before, after))
     names = sorted(had.keys() | wanted.keys())
     lines = tuple(_line(name, had.get(name), wanted.get(name), missing) for name in names)
     lacking = [row for row in after if row.get("sha256") in missing]
     fetch = sum(row["size"] or 0 for row in lacking)
     untold = tuple(row.get("wheel") or row["sdist"] for row in lacking if row["size"] is None)
-    return Change(lines, len(wanted), fetch, untold, fetch * _UNPACKED)
+    found = Change(lines, len(wanted), fetch, untold, fetch * _UNPACKED)
+    if copied is None:
+        return found
+    wheels = sum(row["size"] or 0 for row in lacking if "wheel" in row)
+    return replace(found, copies=copied + fetch * _UNPACKED, least=copied + wheels)
 
 
 def _line(name: str, was: Row | None, now: Row | None, missing: Collection[str]) -> Line:

@@ -22,7 +22,7 @@ from envplan.spec import DEFAULT_NAME
 from envplan.values.platforms import Platform
 from envplan.values.records import dataclass, replace
 from envplan.values.versions import Python
-from envplan.verbs.locks import lock_bytes, typed
+from envplan.verbs.locks import lock_bytes, mendable, remade_by, typed
 from envplan.verbs.places import seen_from
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def check(spec: Path | None = None, lock_file: Path | None = None, profiles: Col
     data = lock_bytes(file, f"envplan lock{typed(spec, lock_file)}")
     text = read_bytes(path)
     asked = (None if profiles else _plainly(text, path, file, data)) or _fully(text, path, file, profiles)
-    return Checked(file, check_lock(data, file.name, partial(_expected, asked, path)))
+    problems = check_lock(data, file.name, partial(_expected, asked, path))
+    return Checked(file, mendable(problems, remade_by(data, file.name)) if problems else ())
 
 
 @dataclass(frozen=True)

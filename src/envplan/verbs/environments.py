@@ -8,7 +8,7 @@ from shlex import quote
 
 from envplan.documents.reading import shown
 from envplan.environment.model import Place
-from envplan.environment.pointer import Foreign, Ours, pointing
+from envplan.environment.pointer import Foreign, Ours, pointing, ways_past
 from envplan.problems import EnvplanError, Problem, Said
 
 NONE = "EP445"
@@ -40,7 +40,8 @@ def none_there(pointer: Path, *found: Said) -> EnvplanError:
     named = "" if pointer == pointer_of(None) else f" --env {quote(str(pointer))}"
     title = f"there is no environment {shown(pointer.name)} here"
     wanted = (Said(str(pointer)),)
-    return EnvplanError(Problem(NONE, title, wanted, found, cures=(f"envplan apply{named}",)))
+    cures = ways_past(pointer) or (f"envplan apply{named}",)
+    return EnvplanError(Problem(NONE, title, wanted, found, cures=cures))
 
 
 def _names(pointer: Path) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from envplan.documents.reading import shown
@@ -14,7 +15,7 @@ from envplan.lockfile.check import check as check_lock
 from envplan.lockfile.choose import Choice, Wanted, choose
 from envplan.lockfile.decode import decode
 from envplan.lockfile.model import Lock
-from envplan.lockfile.selection import Selected, select
+from envplan.lockfile.selection import Selected, refuse_unknown, select
 from envplan.machine.model import Machine
 from envplan.machine.probe.survey import VARIABLE
 from envplan.problems import EnvplanError, Problem, Said
@@ -23,7 +24,7 @@ from envplan.values.fitting import Ground
 from envplan.values.records import dataclass, replace
 from envplan.values.versions import Compute, Python
 from envplan.verbs.check import check
-from envplan.verbs.locks import lock_bytes
+from envplan.verbs.locks import lock_bytes, mendable, remade_by
 from envplan.verbs.project import Project
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from envplan.verbs.apply import ApplyRequest
 
 ELSEWHERE, USAGE = "EP402", "EP100"
+
+_COMMAND = "envplan apply"
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,9 @@ class Intent:
 def intended(where: Project, request: ApplyRequest, bundle: Bundle | None = None) -> Intent:
     """Find out what to install. Whatever speaks against it is said here, before anything is downloaded."""
     held = held_lock(where, request.spec_file, bundle)
+    refuse_unknown(held.lock, request.groups, request.extras, _COMMAND)
     here = machine_here(where, request.profile, installing=not request.dry_run)
-    wanted = Wanted(request.variant, python_asked(request.python), request.profile)
+    wanted = Wanted(request.variant, python_asked(request.python, _COMMAND), request.profile)
     choice = choose(held.lock, here.machine, held.name, wanted)
     return Intent(held, here, choice, select(held.lock, choice.target, ground(choice, here), request.groups))
 
@@ -88,22 +92,27 @@ def held_lock(where: Project, spec_file: Path | None, bundle: Bundle | None = No
     """Read the lock that is there, else that of the bundle; refuse one that is not in order."""
     if bundle is not None and not where.lock.exists():
         name = f"{bundle.path.name}: {bundle.contents.lock}"
-        return Held(
-            _decoded(bundle.lock, name, check_lock(bundle.lock, name)), _digest(bundle.lock), name, None
-        )
+        lock = _decoded(bundle.lock, name, check_lock(bundle.lock, name), "envplan bundle")
+        return Held(lock, _digest(bundle.lock), name, None)
     name = where.lock.name
-    data = lock_bytes(where.lock, "envplan lock")
+    committed = f"git checkout -- {quote(str(where.lock))}"
+    begin = "envplan lock" if where.spec else 'envplan init "torch 2.2 on gpu" && envplan lock'
+    data = lock_bytes(where.lock, committed if os.path.lexists(where.lock) and not where.spec else begin)
     spec = _spec(where, spec_file)
     if spec is not None and spec_file is None and not _is_of(spec, data, name):
         spec = None  # the spec of another environment that lies in the same folder
     faults = check_lock(data, name) if spec is None else check(Path(spec.origin), where.lock).problems
-    return Held(_decoded(data, name, faults), _digest(data), name, spec)
+    lock = _decoded(data, name, faults, "" if where.spec else f"{committed}   (as it was committed)")
+    return Held(lock, _digest(data), name, spec)
 
 
-def _decoded(data: bytes, name: str, faults: Collection[Problem]) -> Lock:
-    if faults:
-        raise EnvplanError(*faults)
-    return decode(data, name)
+def _decoded(data: bytes, name: str, faults: Collection[Problem], cure: str = "") -> Lock:
+    try:
+        if faults:
+            raise EnvplanError(*faults)
+        return decode(data, name)
+    except EnvplanError as error:
+        raise EnvplanError(*mendable(error.problems, cure or remade_by(data, name))) from None
 
 
 def _digest(data: bytes) -> str:
@@ -133,7 +142,7 @@ def _is_of(spec: Spec, data: bytes, name: str) -> bool:
         return True  # whatever is wrong with it is said when it is checked
 
 
-def python_asked(text: str | None) -> Python | None:
+def python_asked(text: str | None, command: str) -> Python | None:
     """Read --python."""
     if text is None:
         return None
@@ -144,9 +153,7 @@ def python_asked(text: str | None) -> Python | None:
             "a lock is made for minor versions; the newest of them that is here is taken without --python"
         )
         title = f"{shown(text)} is no minor version of Python"
-        raise EnvplanError(
-            Problem(USAGE, title, why=(why,), cures=("envplan apply --python 3.11",))
-        ) from None
+        raise EnvplanError(Problem(USAGE, title, why=(why,), cures=(f"{command} --python 3.11",))) from None
 
 
 def machine_here(where: Project, named: str | None, *, installing: bool) -> Here:
@@ -196,7 +203,5 @@ def _on_this_computer(machine: Machine, host: object, named: str) -> Machine:
 
 
 def _elsewhere(named: str) -> Iterator[str]:
-    from shlex import quote
-
     yield f"envplan apply --dry-run --for {quote(named)}   (only says what it would do)"
     yield f"envplan bundle --for {quote(named)}   (what such a machine installs from)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -57,9 +58,8 @@ def read_lock(file: Path, cure: str) -> Lock:
     data = lock_bytes(file, cure)
     try:
         return decode(data, _called(file))
-    except EnvplanError as error:  # of a file that is no TOML nobody has said what to do
-        told = (one if one.cures else replace(one, cures=("envplan lock",)) for one in error.problems)
-        raise EnvplanError(*told) from None
+    except EnvplanError as error:
+        raise EnvplanError(*mendable(error.problems, remade_by(data, _called(file)))) from None
 
 
 def lock_bytes(file: Path, cure: str) -> bytes:
@@ -68,6 +68,24 @@ def lock_bytes(file: Path, cure: str) -> bytes:
         return _stdin() if str(file) == STDIN else read_document(file, SIZE_LIMIT)
     except (OSError, ValueError) as error:
         raise EnvplanError(_unreadable(file, error, cure)) from None
+
+
+def mendable(problems: Iterable[Problem], cure: str) -> tuple[Problem, ...]:
+    """Say what mends a lock that is not in order, where nobody knows more than to make it anew."""
+    return tuple(
+        replace(one, cures=(cure,)) if one.cures in ((), ("envplan lock",)) else one for one in problems
+    )
+
+
+def remade_by(data: bytes, name: str) -> str:
+    """Say what makes a lock anew that is not in order: it keeps pins that can still be read."""
+    from envplan.lockfile.decode import decode
+
+    try:
+        decode(data, name, sealed=False)
+    except EnvplanError:
+        return "envplan lock --upgrade"
+    return "envplan lock"
 
 
 def _called(file: Path) -> str:
@@ -112,9 +130,12 @@ def _unreadable(file: Path, error: Exception, cure: str) -> Problem:
         found = (Said(f"other locks: {', '.join(others)}", shown(str(file.parent))),) if others else ()
         return Problem(CODE, f"there is no lock {shown(name)}", found=found, cures=(cure,))
     reason = error.strerror if isinstance(error, OSError) else str(error)
-    cures = ("git show HEAD:pylock.toml | envplan diff - pylock.toml",) if "pipe" in (reason or "") else ()
     why = (Said(reason or type(error).__name__),)
-    return Problem(CODE, f"{shown(name)} cannot be read", why=why, cures=cures)
+    path = quote(str(file))
+    cures = [f"ls -ld {path}"]
+    if isinstance(error, OSError) and error.errno in (errno.EINVAL, errno.ELOOP):  # no file, but in its place
+        cures = [f"mv {path} {path}.moved && {cure}" if "diff" not in cure else cure]
+    return Problem(CODE, f"{shown(name)} cannot be read", why=why, cures=tuple(cures))
 
 
 def _others(file: Path) -> list[str]:

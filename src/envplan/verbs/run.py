@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from shlex import join, quote
+from shlex import quote
 
-from envplan.documents import nearest
-from envplan.documents.reading import shown
 from envplan.environment.pointer import Ours, pointing
-from envplan.environment.running import commands_folder, names, program, surroundings
+from envplan.environment.running import program, surroundings
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.values.records import dataclass
 from envplan.verbs.environments import none_there, open_place
-
-NOT_FOUND = "EP447"
+from envplan.verbs.unstartable import Command, cannot_start, not_found
 
 
 @dataclass(frozen=True)
@@ -23,15 +20,20 @@ class Ready:
     """A command that only needs to be started."""
 
     program: str
-    words: tuple[str, ...]
     environ: Mapping[str, str]
+    command: Command
+
+    def refused(self, error: OSError) -> EnvplanError:
+        """Say why the system does not start it."""
+        return cannot_start(self.command, self.program, error)
 
 
 def ready(words: Sequence[str], env: Path | None = None, environ: Mapping[str, str] = os.environ) -> Ready:
     """Find a command, and what it runs in."""
+    typed = f"envplan run{f' --env {quote(str(env))}' if env else ''} --"
     if not words:
         raise EnvplanError(
-            Problem("EP100", "envplan run needs a command", cures=("envplan run -- python --version",))
+            Problem("EP100", "envplan run needs a command", cures=(f"{typed} python --version",))
         )
     place = open_place(env)
     match pointing(place.pointer):
@@ -42,36 +44,8 @@ def ready(words: Sequence[str], env: Path | None = None, environ: Mapping[str, s
         case _:
             raise none_there(place.pointer)
     around = surroundings(generation, place.name, environ)
+    command = Command(tuple(words), typed, generation, place.name)
     found = program(words[0], around)
     if found is None:
-        raise _not_found(words, generation, place.name)
-    return Ready(found, tuple(words[1:]), around)
-
-
-def _not_found(words: Sequence[str], generation: Path, name: str) -> EnvplanError:
-    known = names(generation)
-    near = nearest(words[0], known)
-    return EnvplanError(
-        Problem(
-            NOT_FOUND,
-            f"there is no command {shown(words[0])}",
-            wanted=(Said(join(words)),),
-            found=(
-                Said(f"{len(known)} commands in the environment {name}", str(commands_folder(generation))),
-            ),
-            why=(Said("it is neither in the environment nor on PATH"),),
-            cures=(f"envplan run -- {join((near, *words[1:]))}",) if near else (),
-        )
-    )
-
-
-def cannot_start(found: Ready, error: OSError) -> EnvplanError:
-    """Say why the system does not start what was found: not a program, or one for another processor."""
-    return EnvplanError(
-        Problem(
-            NOT_FOUND,
-            f"{shown(Path(found.program).name)} cannot be started",
-            found=(Said((error.strerror or str(error)).lower(), found.program),),
-            cures=(f"file {quote(found.program)}",),
-        )
-    )
+        raise not_found(command, around["PATH"])
+    return Ready(found, around, command)

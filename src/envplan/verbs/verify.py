@@ -10,7 +10,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from envplan.environment.model import Receipt
-from envplan.environment.pointer import Foreign, Nowhere, Ours, pointing
+from envplan.environment.pointer import Foreign, Nowhere, Ours, pointing, ways_past
 from envplan.environment.proof.prove import prove
 from envplan.environment.proof.question import Question
 from envplan.environment.proof.report import Report
@@ -78,6 +78,7 @@ def verify(request: VerifyRequest, tell: Tell = untold) -> Report:
 def _generation(where: Project, request: VerifyRequest) -> Ours:
     """Find what the pointer leads to."""
     there = pointing(where.pointer)
+    cures: tuple[str, ...] = (f"envplan apply{request.options}",)
     match there:
         case Ours():
             return there
@@ -85,12 +86,13 @@ def _generation(where: Project, request: VerifyRequest) -> Ours:
             title, found = "there is no environment to verify", "nothing"
         case Foreign(kind):
             title, found = f"{where.pointer.name} is {kind} that envplan did not make", kind
+            cures = ways_past(where.pointer)
     raise EnvplanError(
         Problem(
             _NOTHING,
             title,
             found=(Said(found, str(where.pointer)),),
-            cures=(f"envplan apply{request.options}",),
+            cures=cures,
         )
     )
 

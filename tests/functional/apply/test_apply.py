@@ -105,6 +105,9 @@ def test_a_group_comes_and_goes(project: Applied) -> None:
     ("arguments", "code", "word"),
     [
         (["--group", "devv"], "EP100", "envplan apply --group dev"),
+        (["--extra", "devv"], "EP100", "envplan apply --extra dev"),
+        (["--extra", "zzz"], "EP100", "envplan apply --extra dev"),
+        (["--group", "cu121"], "EP100", "envplan apply --variant cu121"),
         (["--variant", "cu119"], "EP229", "envplan apply --variant cu1"),
         (["--python", "2.7"], "EP229", "envplan apply --python"),
         (["--python", "three"], "EP100", "minor version"),
@@ -120,6 +123,21 @@ def test_what_cannot_be_is_answered_with_what_can(
     assert code_of(done) == code, done.stderr
     assert word in done.stderr
     assert beside(project) == ["envplan.toml", "pylock.toml"]
+
+
+def test_an_extra_that_is_not_there_is_spoken_of_as_an_extra(project: Applied) -> None:
+    done = project.apply("--extra", "zzz", "--json")
+    (problem,) = json.loads(done.stdout)["problems"]
+    assert problem["title"] == "the lock has no extra zzz"
+    assert (problem["wanted"][0]["origin"], problem["found"][0]["text"]) == ("--extra", "dev")
+    assert "extras are the optional dependencies" in problem["why"][0]["text"]
+    assert project.apply(*problem["try"][0].split()[2:]).returncode == 0
+
+
+def test_a_group_and_an_extra_that_are_not_there_are_both_told(project: Applied) -> None:
+    done = project.apply("--extra", "zzz", "--group", "docs")
+    assert "no extra zzz" in done.stderr
+    assert "no group docs" in done.stderr
 
 
 def test_each_machine_gets_its_own_variant(project: Applied) -> None:
@@ -294,6 +312,23 @@ def test_environments_may_lie_elsewhere(project: Applied, tmp_path: Path) -> Non
     assert os.access(place / "bin" / "python", os.X_OK)
     assert not project.pointer.exists()
     assert project.applied("--env", str(place))["outcome"] == "unchanged"
+
+
+def test_git_sees_nothing_of_an_environment_where_links_are_ignored_too(project: Applied) -> None:
+    project.applied()
+    environ = project.clean()
+    subprocess.run(["git", "init", "-q"], cwd=project.folder, check=True, env=environ)
+
+    def untracked(ignored: str) -> list[str]:
+        (project.folder / ".gitignore").write_text(f"{ignored}\n/.gitignore\n", encoding="utf-8")
+        line = ["git", "status", "--short", "--untracked-files=all"]
+        done = subprocess.run(
+            line, cwd=project.folder, check=True, env=environ, capture_output=True, text=True
+        )
+        return sorted(row.split()[-1] for row in done.stdout.splitlines())
+
+    assert untracked(".venv*") == ["envplan.toml", "pylock.toml"]
+    assert untracked(".venv/") == [".venv", "envplan.toml", "pylock.toml"]
 
 
 def test_bytecode_is_made_on_request(project: Applied) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -75,6 +77,42 @@ def test_what_an_index_refuses_or_alters_is_named_and_changes_nothing(
     assert "requests" in done.stderr
     assert project.generation == old
     assert done.returncode == 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["apply", "--group", "dev"],
+        ["bundle", "--variant", "cu121", "--output", "a b.zip"],
+        ["apply", "--env", "elsewhere", "--json"],
+    ],
+    ids=" ".join,
+)
+def test_after_a_fault_of_the_network_the_command_that_was_typed_is_offered_again(
+    bare: Applied, locked: Locked, words: list[str]
+) -> None:
+    locked.web.fault("*.whl", "status", code=500)
+    done = bare.envplan(*words)
+    assert shlex.join(["envplan", *words]) in done.stderr + done.stdout
+    assert done.returncode == 3
+
+
+def test_what_offline_refuses_is_offered_without_it(bare: Applied) -> None:
+    done = bare.apply("--group", "dev", "--offline", "--json")
+    (problem,) = json.loads(done.stdout)["problems"]
+    assert problem["code"] == "EP481"
+    assert problem["try"][0] == "envplan apply --group dev --json"
+
+
+@pytest.mark.parametrize("words", [["apply", "--group", "dev"], ["bundle", "--variant", "cu118"]])
+def test_another_store_is_offered_for_the_command_that_was_typed(
+    project: Applied, tmp_path: Path, words: list[str]
+) -> None:
+    place = tmp_path / "a file"
+    place.write_text("in the way")
+    project.environ = {**project.environ, "ENVPLAN_STORE": str(place)}
+    done = project.envplan(*words)
+    assert f"ENVPLAN_STORE=/a/disk/with/room envplan {' '.join(words)}" in done.stderr
 
 
 def test_two_at_once_on_one_environment(project: Applied, old: str, locked: Locked) -> None:

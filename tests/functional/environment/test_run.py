@@ -88,12 +88,75 @@ def test_a_command_that_is_not_there_is_named_with_the_nearest(built: Project) -
     assert problem["try"] == ["envplan run -- tool 'a b'"]
 
 
-def test_a_file_that_is_no_program_is_said(built: Project) -> None:
-    junk = built.folder / "junk"
-    junk.write_bytes(b"\x7fELF nonsense")
-    junk.chmod(0o755)
-    done = envplan("run", "--", "./junk", cwd=built.folder)
+NO_PROGRAMS = {
+    "a file": (b"hello\n", 0o644, "is not a program", "nobody may execute it", "head -c 200 ./it"),
+    "a script without its mark": (b"#!/bin/sh\n", 0o644, "is not a program", "-rw-r--r--", "chmod +x ./it"),
+    "a folder": (None, 0o755, "./it is a folder", "a folder", "ls ./it"),
+    "a script without its reader": (
+        b"#!/opt/python9/bin/python\n", 0o755, "cannot be started", "/opt/python9/bin/python to read it, and",
+        "envplan run -- python ./it x",
+    ),
+    "a script of Windows": (
+        b"#!/bin/sh\r\necho\r\n", 0o755, "cannot be started", "its lines end as on Windows", "sed -i",
+    ),
+    "a text": (b"echo hello\n", 0o755, "cannot be started", "does not say what reads it", "head -c 200"),
+    "a shell script": (b"#!/no/bash\n", 0o755, "cannot be started", "/no/bash", "envplan run -- sh"),
+    "a program of elsewhere": (b"\x7fELF nonsense", 0o755, "cannot be started", "another system", "file "),
+    "nothing in it": (b"", 0o755, "cannot be started", "does not say what reads it", "head -c 200"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", NO_PROGRAMS)
+def test_what_is_no_program_is_called_what_it_is(built: Project, kind: str) -> None:
+    contents, mode, title, said, cure = NO_PROGRAMS[kind]
+    there = built.folder / "it"
+    if contents is None:
+        there.mkdir()
+    else:
+        there.write_bytes(contents)
+        there.chmod(mode)
+    done = envplan("run", "--", "./it", "x", cwd=built.folder)
     assert (done.returncode, "EP447" in done.stderr) == (4, True)
+    assert title in done.stderr
+    assert said in done.stderr
+    assert "no command" not in done.stderr
+    assert cure in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("/etc/passwd", "/etc/passwd is not a program"),
+        ("/etc", "/etc is a folder"),
+        ("./nothing", "a name with a slash in it is the path of a file"),
+        ("here", "envplan run -- ./here x"),
+        ("/etc/passwd/x", "there is no command /etc/passwd/x"),
+        ("./" + "x" * 300, "file name too long"),
+        ("", "there is no command"),
+    ],
+)
+def test_a_path_that_leads_to_no_program_is_told_from_a_name_that_is_not_there(
+    built: Project, word: str, said: str
+) -> None:
+    (built.folder / "here").write_text("#!/bin/sh\n", encoding="utf-8")
+    done = envplan("run", "--", word, "x", cwd=built.folder)
+    assert (done.returncode, "EP447" in done.stderr) == (4, True), done.stderr
+    assert said in done.stderr
+
+
+def test_a_file_on_path_that_may_not_be_executed_is_found_as_shells_find_it(built: Project) -> None:
+    tool = built.place.folder / "1" / "bin" / "tool"
+    tool.chmod(0o644)
+    done = envplan("run", "--", "tool", cwd=built.folder)
+    assert (done.returncode, "tool is not a program" in done.stderr) == (4, True), done.stderr
+    assert f"chmod +x {tool}" in done.stderr
+
+
+def test_cures_are_for_the_environment_that_was_named(built: Project, tmp_path: Path) -> None:
+    pointer = str(built.pointer)
+    done = envplan("run", "--json", "--env", pointer, "--", "tol", "a b", cwd=tmp_path)
+    (problem,) = json.loads(done.stdout)["problems"]
+    assert problem["try"] == [f"envplan run --env {pointer} -- tool 'a b'"]
 
 
 def test_without_a_command_it_says_what_to_type(built: Project) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from packaging.version import Version
 
 from tests.functional.index.serving import Make, problem, serve, words
-from tests.support.local_index import LocalIndex
+from tests.support.local_index import JSON, LocalIndex
+from tests.support.pages import Upload, publish
 from tests.support.wheels import sdist, wheel, zipped
 
 
@@ -69,6 +71,47 @@ def test_metadata_beside_a_wheel_is_read_and_held_against_its_hash(web: LocalInd
     assert problem(lambda: indexes.metadata(file)).code == "EP341"
     assert client().metadata(file).requires_dist == ("filelock", "sympy>=1.0")
     assert web.paths("/files/*") == [f"/files/{filename}.metadata"] * 2
+
+
+PUBLISHED = wheel("torch", "2.2.0", requires=["filelock"], size=100_000)
+
+
+@pytest.mark.parametrize("sidecar", [True, False], ids=["beside it", "inside it"])
+@pytest.mark.parametrize(
+    ("faults", "code"),
+    [
+        ([("html", {})], "EP342"),
+        ([("html", {"body": b"\xef\xbb\xbf<html>"})], "EP342"),
+        ([("empty", {})], "EP342"),
+        ([("no-ranges", {}), ("lie-length", {"by": -3000})], "EP336"),
+        ([("no-ranges", {}), ("unframed", {}), ("cut", {"after": 9000})], "EP336"),
+    ],
+    ids=["page", "page with a mark", "empty", "wrong length", "no length"],
+)
+def test_a_fault_of_the_way_is_not_called_another_file(
+    web: LocalIndex, client: Make, faults: list[tuple[str, dict[str, Any]]], code: str, sidecar: bool
+) -> None:
+    """Though a page that says sizes and hashes is all it takes to see that it is not the file."""
+    name, body = PUBLISHED
+    publish(web, "/simple", "torch", [Upload(name, body, sidecar=sidecar)], formats=[JSON])
+    if code == "EP336":
+        web.fault("*.metadata", "status", code=404)
+    for kind, how in faults:
+        web.fault("*.whl*", kind, **how)
+    file = client().project(f"{web.url}/simple", "torch").files[0]
+    found = problem(lambda: client().metadata(file))
+    assert found.code == code, words(found)
+
+
+def test_another_file_is_called_that_whatever_its_size(web: LocalIndex, client: Make) -> None:
+    name, body = PUBLISHED
+    publish(web, "/simple", "torch", [Upload(name, body, sidecar=False)], formats=[JSON])
+    file = client().project(f"{web.url}/simple", "torch").files[0]
+    web.fault("*.whl", "no-ranges")
+    for other in (wheel("torch", "2.2.0", size=50_000)[1], bytes(50_000), bytes(200_000), bytes(len(body))):
+        web.put(urlsplit(file.url).path, other)
+        found = problem(lambda: client().metadata(file))
+        assert found.code == "EP341", words(found)
 
 
 def test_an_announced_sidecar_that_is_missing_is_found_in_the_wheel(web: LocalIndex, client: Make) -> None:

@@ -7,6 +7,8 @@ import platform
 import re
 import sys
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -142,12 +144,40 @@ def test_a_conflict_that_every_variant_meets_is_said_once(project: Project) -> N
 
 def test_a_server_that_cannot_be_reached_is_told_once_for_all_that_was_wanted_of_it(project: Project) -> None:
     project.spec(BIG).mirrors({"default": "http://127.0.0.1:9/simple", CANONICAL: "http://127.0.0.1:9/whl"})
-    done = project.lock()
+    done = project.lock("--upgrade")
     assert (done.returncode, code_of(done)) == (3, "EP333"), done.stderr
     told = re.findall(r"^error\[EP333\] (\S+) cannot be reached", done.stderr, re.MULTILINE)
     assert sorted(told) == sorted(set(told))
     assert "download.pytorch.org" in told
-    assert "try     envplan explain EP333" in done.stderr
+    assert "try     envplan explain EP333\n          envplan lock --upgrade\n" in done.stderr
+
+
+@pytest.mark.parametrize("where", ["*/simple/*", "*/whl/*", "*.whl*"])
+@pytest.mark.parametrize(
+    ("kind", "how"),
+    [("cut", {"after": 10}), ("status", {"code": 403}), ("html", {}), ("redirect", {"to": "file:///x"})],
+    ids=["cut", "forbidden", "page", "redirect"],
+)
+def test_what_a_server_does_to_every_target_is_told_once(
+    project: Project, web: LocalIndex, where: str, kind: str, how: dict[str, Any]
+) -> None:
+    """Each target asks for something else first, so that each has a failure of its own."""
+    with (project.computer / "config.toml").open("a", encoding="utf-8") as settings:
+        settings.write("\n[network]\nattempts = 1\n")
+    web.fault(where, kind, **how)
+    done = project.spec(BIG).lock("--json")
+    problems = json.loads(done.stdout)["problems"]
+    servers = [(one["code"], urlsplit(one["found"][0]["origin"]).netloc) for one in problems]
+    assert done.returncode == 3
+    assert len(servers) == len(set(servers)), servers
+
+
+def test_a_name_that_several_indexes_of_a_server_lack_is_told_once(project: Project, web: LocalIndex) -> None:
+    web.fault("*/whl/*", "status", code=404)
+    done = project.spec(BIG).lock()
+    told = re.findall(r"^error\[EP330\] download.pytorch.org does not have (\S+),", done.stderr, re.MULTILINE)
+    assert told
+    assert len(told) == len(set(told)), done.stderr
 
 
 def test_a_reason_is_said_in_one_way_and_the_solver_s_words_in_one_piece(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from envplan.environment.clashes import settled
+from envplan.environment.commands import given_up, told
 from envplan.environment.contents import Contents, gathered
 from envplan.environment.model import Interpreter, Part
 from envplan.environment.skeletons import Layout, Skeleton
@@ -105,7 +106,37 @@ def test_commands_of_one_name_must_do_the_same(tmp_path: Path) -> None:
     made = [one.path for one in settled(contents(*same), blind=False).made]
     assert made.count("bin/tensorboard") == 1
     other = tree("other", "1", tmp_path, scripts={"tensorboard": "other:run"})
-    assert refusal(same[0], other).found[0].text == "bin/tensorboard"
+    problem = refusal(same[0], other)
+    assert [(one.text, one.origin) for one in problem.found] == [
+        ("bin/tensorboard", "tb"),
+        ("bin/tensorboard", "other"),
+    ]
+    assert problem.cures == ("envplan why other", "envplan why tb")
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_command_belongs_to_the_package_that_is_called_like_it(tmp_path: Path, backwards: bool) -> None:
+    """As in fastapi[standard] of 2024 and 2025, which could not be applied at all."""
+    trees = [
+        tree("fastapi", "0.115.0", tmp_path, scripts={"fastapi": "fastapi.cli:main"}),
+        tree("fastapi-cli", "0.0.5", tmp_path, scripts={"fastapi": "fastapi_cli.cli:main", "x": "y:z"}),
+    ]
+    found = settled(contents(*(reversed(trees) if backwards else trees)), blind=False)
+    (command,) = [one for one in found.made if one.path == "bin/fastapi"]
+    assert (command.owner, b"from fastapi.cli import main" in command.data) == ("fastapi", True)
+    assert "bin/x" in [one.path for one in found.made]
+    records = {one.owner: one.data for one in found.made if one.path.endswith("RECORD")}
+    assert b"bin/fastapi," in records["fastapi"]
+    assert b"bin/fastapi," not in records["fastapi-cli"]
+    (lost,) = given_up(trees)
+    assert told(lost).title == "the command fastapi is that of fastapi, not that of fastapi-cli"
+
+
+def test_nobody_gives_up_a_command_that_does_the_same(tmp_path: Path) -> None:
+    same = [
+        tree(name, "1", tmp_path, scripts={"mlflow": "m.cli:cli"}) for name in ("mlflow", "mlflow-skinny")
+    ]
+    assert given_up(same) == ()
 
 
 def test_where_a_and_capital_a_are_one_file_they_clash_there_only(tmp_path: Path) -> None:

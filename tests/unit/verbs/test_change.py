@@ -46,6 +46,13 @@ def test_only_what_the_store_lacks_is_fetched() -> None:
     assert found.store > 0
 
 
+def test_copies_take_what_is_there_and_what_is_still_to_come() -> None:
+    found = change(OLD, NEW, {"newer1.10", "fresh1.0"}, copied=50_000)
+    assert found.copies == 50_000 + found.store
+    assert 50_000 < found.least <= found.copies
+    assert change(OLD, NEW, {"newer1.10"}).copies == 0
+
+
 def test_a_size_that_no_index_told_is_named_and_not_counted() -> None:
     found = change([], [row("torch", "2.2.2", size=None), row("six", "1.0")], {"torch2.2.2", "six1.0"})
     assert found.fetch == 1000

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from envplan.cli.answer import Answer
-from envplan.cli.arguments import add_environment, add_lock, add_spec, group_names
+from envplan.cli.arguments import add_environment, add_groups, add_lock, add_spec, group_names
 from envplan.problems import Problem
 
 _EXAMPLES = """\
@@ -38,15 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--variant", metavar="NAME", help="take this variant, whatever the machine can run")
     parser.add_argument("--python", metavar="X.Y", help="take this Python (default: the newest that is here)")
-    for option, what in (("--group", "a group of the spec"), ("--extra", "an extra of the project")):
-        parser.add_argument(
-            option,
-            dest="groups",
-            action="append",
-            default=[],
-            metavar="NAME",
-            help=f"install {what} too; repeatable",
-        )
+    add_groups(parser)
     parser.add_argument("--dry-run", action="store_true", help="only say what would change")
     parser.add_argument("--offline", action="store_true", help="let nothing leave this machine")
     parser.add_argument("--bundle", type=Path, metavar="FILE", help="take wheels (and a lock) from a bundle")
@@ -74,7 +66,8 @@ def run(options: argparse.Namespace) -> Answer:
         next(iter(options.profiles), None),
         options.variant,
         options.python,
-        group_names(options.groups),
+        group_names([*options.groups, *options.extras]),
+        group_names(options.extras),
         options.dry_run,
         options.offline,
         options.bundle,

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from envplan.cli.answer import Answer
-from envplan.cli.arguments import add_lock, add_spec, group_names
+from envplan.cli.arguments import add_groups, add_lock, add_spec, group_names
 
 _EXAMPLES = """\
 examples:
@@ -31,14 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--variant", dest="variants", action="append", default=[], metavar="NAME", help="repeatable"
     )
     parser.add_argument("--python", metavar="X.Y", help="only for this Python (default: all of the lock)")
-    parser.add_argument(
-        "--group",
-        dest="groups",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="with a group of the spec; repeatable",
-    )
+    add_groups(parser)
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: NAME-VARIANT.zip here")
 
 
@@ -54,7 +47,8 @@ def run(options: argparse.Namespace) -> Answer:
         options.profile,
         tuple(dict.fromkeys(options.variants)),
         options.python,
-        group_names(options.groups),
+        group_names([*options.groups, *options.extras]),
+        group_names(options.extras),
         options.output,
     )
     with shown() as tell:

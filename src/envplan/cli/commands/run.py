@@ -27,12 +27,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Answer:
     """Become the command; there is an answer only where that fails."""
     from envplan.processes.becoming import become
-    from envplan.verbs.run import cannot_start, ready
+    from envplan.verbs.run import ready
 
     words = options.words[1:] if options.words[:1] == ["--"] else options.words
     found = ready(words, options.env)
     try:
-        become(found.program, found.words, found.environ)
+        become(found.program, found.command.words[1:], found.environ)
     except OSError as error:
-        raise cannot_start(found, error) from None
+        raise found.refused(error) from None
     raise AssertionError("unreachable: a command that was started does not come back")

@@ -51,6 +51,7 @@ def apply_json(done: Applied) -> dict[str, Any]:
         "startup": [{"package": package, "file": file} for package, file in receipt.startup],
         "changes": [] if change is None else [vars(line) for line in change.changed],
         "fetch": {"bytes": change.fetch, "unknown": list(change.untold)} if change else None,
+        "disk": {"store": change.store, "environment": change.copies} if change else None,
         "verified": receipt.verified or None,
         "moved": str(done.moved) if done.moved else None,
     }
@@ -96,6 +97,9 @@ def _sums(done: Applied, change: Change) -> Iterator[list[str]]:
     yield ["download", (size_said(change.fetch) if change.fetch else "nothing") + names]
     if not done.done and change.store:
         yield ["disk", f"about {size_said(change.store)} in the store, shared by all environments"]
+    if not done.done and change.copies:
+        size = size_said(change.copies)
+        yield ["disk", f"about {size} for {_where(done)}: copies, since the store is on another disk"]
     for package, file in done.receipt.startup:
         yield ["at start", f"{package} runs code whenever Python starts ({file})"]
     for smoke in done.receipt.verified.get("smoke", ()):

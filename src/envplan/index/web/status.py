@@ -25,7 +25,7 @@ from envplan.index.trouble import (
 )
 from envplan.settings.model import Login
 
-_PASSING = frozenset({429, 502, 503, 504})
+_PASSING = frozenset({408, 429, 502, 503, 504})
 
 
 def trouble_of_status(response: urllib3.BaseHTTPResponse, url: str, login: Login | None) -> Trouble:
@@ -43,8 +43,10 @@ def trouble_of_status(response: urllib3.BaseHTTPResponse, url: str, login: Login
         case 407:
             return Trouble(PROXY, found, "the proxy wants a user and a password of its own", url)
         case _:
-            wait = _retry_after(response.headers.get("retry-after", "")) if status in _PASSING else None
-            return Trouble(REFUSED, found, url=url, passing=status in _PASSING, wait=wait, status=status)
+            passing = status in _PASSING
+            wait = _retry_after(response.headers.get("retry-after", "")) if passing else None
+            why = "" if passing or status >= 500 else "it takes the request for wrong, and would do so again"
+            return Trouble(REFUSED, found, why, url, passing=passing, wait=wait, status=status)
 
 
 def _unknown_user(found: str, url: str, login: Login | None) -> Trouble:

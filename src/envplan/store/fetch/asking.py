@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import Literal
 
+from envplan.index.shape import begins_right
 from envplan.index.trouble import NO_WHEEL, REFUSED, Trouble
 from envplan.index.web.client import Stream, Web
 from envplan.values.records import dataclass
@@ -15,6 +17,7 @@ from envplan.values.records import dataclass
 # As it lies on the server: ranges and lengths count the bytes of the file, not of what packs it on the way.
 _PLAIN = {"Accept-Encoding": "identity"}
 _LENGTH = re.compile(r"[0-9]{1,15}")
+_TEXT = re.compile(r"text/|application/([a-z.-]+\+)?(json|xml)")
 _RANGE = re.compile(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15})")
 
 
@@ -55,6 +58,7 @@ class Answer:
     room: int | None  # the bytes to come, as the server says
     sign: str
     framed: bool  # the end is told, and not only the end of the connection
+    text: bool  # the server says that it is something to read
     upto: Callable[[int | None], Iterator[bytes]]
 
 
@@ -82,10 +86,11 @@ def _answer(stream: Stream, span: Span | None) -> Answer:
     etag = said.get("etag", "")
     sign = etag if etag.startswith('"') else said.get("last-modified", "")
     length = int(said["content-length"]) if _LENGTH.fullmatch(said.get("content-length", "")) else None
+    text = _TEXT.match(said.get("content-type", "").lower()) is not None
     framed = length is not None or "chunked" in said.get("transfer-encoding", "").lower()
     if stream.status == 200:
         total = None if packed else length
-        return Answer(stream.url, True, total, total, "" if packed else sign, framed, stream.upto)
+        return Answer(stream.url, True, total, total, "" if packed else sign, framed, text, stream.upto)
     if stream.status != 206:
         raise Trouble(REFUSED, f"status {stream.status}, which was not asked for", url=stream.url)
     if span is None:
@@ -96,14 +101,17 @@ def _answer(stream: Stream, span: Span | None) -> Answer:
     first, last, total = (int(number) for number in found.groups())
     if first != span.start or not first <= last < total or (span.end is not None and last >= span.end):
         raise Unranged
-    return Answer(stream.url, False, total, last + 1 - first, sign, framed, stream.upto)
+    return Answer(stream.url, False, total, last + 1 - first, sign, framed, text, stream.upto)
 
 
-def without_pages(answer: Answer, limit: int | None) -> Iterator[bytes]:
+def without_pages(answer: Answer, name: str, limit: int | None) -> Iterator[bytes]:
     """Read a whole file, unless what comes is a page: some network's, that answers in its place."""
     parts = answer.upto(limit)
     first = next(parts, b"")
-    if first.lstrip()[:1] == b"<":
+    page = first.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"<"
+    if page or (answer.text and not begins_right(name, first)):
         why = "a network that wants a login first, or a proxy, may have answered in its place"
-        raise Trouble(NO_WHEEL, "a web page where a file should be", why, answer.url)
+        words = " ".join(first[:200].decode("utf-8", "replace").split())
+        found = "a web page" if page else f"words ({words[:60]})"
+        raise Trouble(NO_WHEEL, f"{found} where a file should be", why, answer.url)
     return itertools.chain((first,) if first else (), parts)

@@ -7,7 +7,9 @@ import time
 from collections.abc import Iterator
 
 from envplan.index.model import File
+from envplan.index.shape import shape
 from envplan.index.trouble import CUT, SILENT, SLOW, UNREACHED, Trouble
+from envplan.problems import EnvplanError
 from envplan.store.fetch.asking import Answer, Changed, Span, Unranged, Way, ask, without_pages
 from envplan.store.fetch.follower import Follower
 from envplan.store.fetch.part import Part, Piece, State, layout
@@ -39,6 +41,7 @@ class Download:
         self._way: Way = "pieces"
         self._changes = 0
         self._until = float("inf")
+        self._was = ""  # the sign of the version that was begun first, in this run or before
         self.start_again()
 
     def start_again(self) -> None:
@@ -49,7 +52,8 @@ class Download:
         self.anew = False
         self.one_answer = False  # all that is there came in one answer, from its start
         self._sign = ""
-        self._claimed = -1
+        self._claimed = (-1, "")
+        self._told: int | None = None  # how large it is, as the server says
         self.follower.start_again()
         size = self._round.manner.piece_of(self.total) if self.total else self._round.manner.piece
         self._piece = size if self._way == "pieces" else self.total or size
@@ -60,7 +64,7 @@ class Download:
         state = self.part.read()
         if state is not None and (self.total is None or state.total == self.total):
             self.total, self._piece, self._sign = state.total, state.piece, state.sign
-            self.pieces, self._begun = state.pieces, True
+            self.pieces, self._begun, self._was = state.pieces, True, state.sign
         size = LIMIT if self.total is None else self.total
         self._until = time.monotonic() + self._round.web.patience.whole(size)
 
@@ -188,7 +192,8 @@ class Download:
 
     def _heard_whole(self, piece: Piece, span: Span | None, answer: Answer) -> Iterator[bytes]:
         """Judge the head of a whole file, and begin with it, whatever was there before."""
-        body = without_pages(answer, LIMIT + 1 if self.total is None else self.total)
+        body = without_pages(answer, self.file.name, LIMIT + 1 if self.total is None else self.total)
+        self._told = answer.total
         changed = bool(self._sign and answer.sign) and answer.sign != self._sign
         if span is not None and changed and len(self.pieces) > 1:
             raise Changed  # pieces of the new version are faster than all of it in one
@@ -206,6 +211,7 @@ class Download:
 
     def _begin(self, sign: str) -> None:
         self._sign = sign
+        self._was = self._was or sign
         size = self._piece if len(self.pieces) > 1 else self.total or self._piece
         self.part.begin(State(self.total, size, sign, self.pieces))
         self._begun = True
@@ -231,7 +237,6 @@ class Download:
             return  # servers may give less of a range than was asked for
         if piece.done > LIMIT:
             raise too_large(self.file, answer.url)
-        # A file that was cut off does not end like one; or everybody says that it ends there.
         ends = piece.done > 0 and answer.whole and self._ends_well(piece, answer)
         if ends and piece.end is None:
             self.total = piece.end = piece.done
@@ -244,11 +249,28 @@ class Download:
             raise Trouble(CUT, found, url=answer.url, passing=True)
 
     def _ends_well(self, piece: Piece, answer: Answer) -> bool:
-        if self.file.is_wheel and self.part.ends_like_a_zip(piece.done):
-            return True
-        claimed, self._claimed = self._claimed, piece.done
-        return piece.end is None and answer.framed and claimed == piece.done
+        """Whether the server has no more than what came; else it was cut off on the way.
 
-    def altered(self, found: str) -> Exception:
+        A file that was cut off does not end like one. What does not tell that by itself has to come twice.
+        """
+        claimed, self._claimed = self._claimed, (piece.done, answer.sign)
+        match shape(self.file.name, self.part.bytes):
+            case "whole":
+                return True
+            case "other":
+                return claimed[0] == piece.done
+            case "begun":  # it ends like no file of its kind: cut off, unless it is a version that came later
+                return answer.framed and claimed == self._claimed and self._is_later(answer.sign)
+            case None:
+                return answer.framed and claimed[0] == piece.done
+
+    def _is_later(self, sign: str) -> bool:
+        """Whether a sign is that of a version that took the place of the one that was begun."""
+        return bool(self._was and sign) and sign != self._was
+
+    def altered(self, found: str) -> EnvplanError:
         """Say that another file came."""
-        return altered(self.file, found, mirrored=self._round.mirrored(self.file))
+        if self._told is not None and self.total is not None and self._told > self.total:
+            found = f"{self._told:,} bytes, as the server says; {found} of the first {self.total:,}"
+        later = self._is_later(self._sign)
+        return altered(self.file, found, mirrored=self._round.mirrored(self.file), later=later)

@@ -26,6 +26,7 @@ def fetch(
     tell: Tell = untold,
     *,
     unneeded: Callable[[File], bool] = lambda _: False,
+    unpacked: bool = False,
     manner: Manner | None = None,
 ) -> Generator[tuple[File, Path], None, None]:
     """Fetch files into the store, and hand out each as soon as it is whole and its sha256 right.
@@ -34,11 +35,12 @@ def fetch(
     left behind, whole or not, is taken up by the next run.
 
     `unneeded` is asked once this process is alone with a file: another one may have fetched and unpacked it
-    in the meantime. Then it is handed out like the others, but nothing lies at its path.
+    in the meantime. Then it is handed out like the others, but nothing lies at its path. `unpacked` says that
+    wheels are unpacked beside each other, so that there is to be room for that too.
     """
     if not files:
         return
-    room_for(files, folder)
+    room_for(files, folder, unpacked=unpacked)
     shared = Round(folder, web, place, tell, unneeded, manner or Manner())
     with _working(Desk(files, shared), shared) as desk:
         while (found := desk.collect()) is not None:

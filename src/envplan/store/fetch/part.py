@@ -15,7 +15,6 @@ from envplan.values.records import dataclass, field
 _MAGIC = b"envplan-part-1 "
 _SLOT = struct.Struct("<QI")  # the bytes that are there, and their CRC
 _READ = 1 << 20
-_END = b"PK\x05\x06"  # of a zip file: 22 bytes, if no comment follows
 _STATE_LIMIT = 1 << 20
 
 
@@ -156,18 +155,6 @@ class Part:
     def _note(self, state: BinaryIO, piece: Piece) -> None:
         state.seek(self._head + piece.number * _SLOT.size)
         state.write(_SLOT.pack(piece.done, piece.crc))
-
-    def ends_like_a_zip(self, size: int) -> bool:
-        """Whether the first `size` bytes are a zip file that ends there: then nothing was cut off."""
-        with self.bytes.open("rb") as file:
-            file.seek(max(0, size - 22 - 65535))
-            tail = file.read(size - file.tell())
-        at = tail.rfind(_END)
-        return (
-            at >= 0
-            and len(tail) - at >= 22
-            and int.from_bytes(tail[at + 20 : at + 22], "little") == (len(tail) - at - 22)
-        )
 
 
 class Writer:

@@ -20,7 +20,7 @@ from envplan.index.trouble import (
     of_silence,
 )
 from envplan.index.web.patience import Patience
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import AGAIN, EnvplanError, Problem, Said
 from envplan.store.disk import ELSEWHERE, refused
 from envplan.store.fetch.part import allocated
 from envplan.values.records import replace
@@ -36,14 +36,16 @@ def told(trouble: Trouble, file: File, patience: Patience, *, mirrored: bool) ->
     else:
         kept = "what has come so far is kept: the next run goes on from there"
         trouble = replace(trouble, why="; ".join(filter(None, (trouble.why, kept))))
-        cures = ("envplan apply",)
+        cures = (AGAIN,)
     trouble = replace(trouble, cures=trouble.cures or cures)
     return failure(of_a_mirror(trouble, file.url) if mirrored else trouble, file.name, file.index)
 
 
-def altered(file: File, found: str, *, mirrored: bool) -> EnvplanError:
-    """Say that another file came, and came rightly."""
+def altered(file: File, found: str, *, mirrored: bool, later: bool) -> EnvplanError:
+    """Say that another file came, and came rightly; `later`: in the place of one that was begun."""
     why = [Said("all of it came, so that no fault on the way explains it: it is another file")]
+    if later:
+        why.append(Said("by what the server says of it (ETag), it was replaced after its download had begun"))
     if mirrored:
         why.append(Said("a mirror in your settings answered in the place of the index"))
     size = "" if file.size is None else f", {file.size:,} bytes"
@@ -66,8 +68,11 @@ def too_large(file: File, url: str) -> Trouble:
     )
 
 
-def room_for(files: Sequence[File], folder: Path) -> None:
-    """See to it that there is room for what is still to come, before its first byte does."""
+def room_for(files: Sequence[File], folder: Path, *, unpacked: bool = False) -> None:
+    """See to it that there is room for what is still to come, before its first byte does.
+
+    `unpacked`: wheels lie there packed and unpacked until all of them are, and never shrink by that.
+    """
     parts = folder / "parts"
     try:
         make_folder(parts)
@@ -75,10 +80,12 @@ def room_for(files: Sequence[File], folder: Path) -> None:
     except OSError as error:
         raise refused(folder, error, "room for wheels") from None
     sizes = {file.sha256: file.size - allocated(parts, file.sha256 or "") for file in files if file.size}
-    wanted = sum(max(0, size) for size in sizes.values())
+    wheels = {file.sha256: file.size or 0 for file in files if file.is_wheel and unpacked}
+    wanted = sum(max(0, size) for size in sizes.values()) + sum(wheels.values())
     if wanted <= free:
         return
     count = f"{len(sizes)} wheels" if len(sizes) > 1 else printable(files[0].name)
+    count += ", packed and unpacked" if wheels else ""
     raise EnvplanError(
         Problem(
             "EP401",

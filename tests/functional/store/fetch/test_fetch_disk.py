@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from envplan.problems import AGAIN
 from envplan.store.fetch import fetch
 from envplan.store.model import Progress
 from tests.functional.store.fetch.fetching import KIB, LARGE, MIB, SIZES, Shop, child, words
@@ -34,8 +35,19 @@ def test_too_little_room_is_said_before_the_first_byte(shop: Shop) -> None:
     assert (found.code, found.exit) == ("EP401", 4)
     assert f"{(1 << 60) + (files[0].size or 0):,} bytes for 2 wheels" in words(found)
     assert "bytes are free" in words(found)
-    assert "ENVPLAN_STORE=/a/disk/with/room envplan apply" in found.cures
+    assert f"ENVPLAN_STORE=/a/disk/with/room {AGAIN}" in found.cures
     assert shop.web.requests() == []
+
+
+def test_a_disk_that_takes_wheels_but_not_what_they_hold_is_refused_before_the_first_byte(
+    shop: Shop, disk: Path
+) -> None:
+    shop.store = disk
+    file = shop.put(size=600 * KIB)
+    found = shop.refused(file, unpacked=True)
+    assert f"{2 * (file.size or 0):,} bytes for {file.name}, packed and unpacked" in words(found)
+    assert shop.web.requests() == []
+    assert shop.get(file) == [file.name], "where it is not to be unpacked, as for a bundle, it fits"
 
 
 def test_room_is_looked_for_when_a_server_tells_the_size(shop: Shop, disk: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from envplan.store.fetch.follower import Follower
 from envplan.store.fetch.part import Part, Piece, State, layout
-from tests.support.wheels import noise, wheel
+from tests.support.wheels import noise
 
 TOTAL, SIZE = 1000, 300
 BODY = noise("part", TOTAL)
@@ -146,14 +146,3 @@ def test_a_new_version_forgets_the_old() -> None:
         assert state.sign == '"2"'
         assert sum(one.done for one in state.pieces) == 0
         assert here.bytes.stat().st_size == 0
-
-
-def test_a_zip_that_was_cut_does_not_end_like_one() -> None:
-    body = wheel("torch", "2.2.0", size=100_000)[1]
-    with part() as here:
-        here.bytes.write_bytes(body)
-        assert here.ends_like_a_zip(len(body))
-        assert not any(here.ends_like_a_zip(size) for size in range(len(body) - 300, len(body)))
-        here.bytes.write_bytes(body[:-2] + b"\x05\x00words")
-        assert here.ends_like_a_zip(len(body) + 5)
-        assert not here.ends_like_a_zip(len(body) + 4)
