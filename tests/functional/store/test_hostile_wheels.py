@@ -132,6 +132,9 @@ PLACES = {
     "modules as data on Windows": "demo-1.0.data/data/Lib/site-packages/evil.py",
     "modules as data beside lib": "demo-1.0.data/data/lib64/python3.11/site-packages/evil.py",
     "the metadata of another project": "demo-1.0.data/purelib/other-1.0.dist-info/METADATA",
+    "the older metadata of another project": "other-1.0-py3.11.egg-info/PKG-INFO",
+    "the older metadata of another project in a file": "demo-1.0.data/platlib/other.egg-info",
+    "a link to another project": "Other.egg-link",
     "a file of the environment among the modules": "_virtualenv.pth",
 }
 

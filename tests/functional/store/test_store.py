@@ -105,6 +105,11 @@ def test_what_installers_write_is_not_taken_over(shelf: Shelf) -> None:
     assert not [path for path in paths if path in own or path == f"{INFO}/RECORD"]
 
 
+def test_older_metadata_of_its_own_is_a_file_like_others(shelf: Shelf) -> None:
+    tree = shelf.added(wheel_entries(FILES | {"Demo-1.0.egg-info/PKG-INFO": b""}))
+    assert "Demo-1.0.egg-info/PKG-INFO" in [path for files in tree.files for path in files.paths]
+
+
 def test_what_is_not_taken_over_is_checked_all_the_same(shelf: Shelf) -> None:
     entries = wheel_entries(FILES | {f"{INFO}/INSTALLER": b"pip"})
     assert shelf.refused(changed(entries, f"{INFO}/INSTALLER", data=b"pop")).code == "EP426"
