@@ -108,6 +108,8 @@ def _root(descriptor: int, files: dict[str, Member], info: str, file: File) -> S
         raise Refusal(IDENTITY, why, f"{info}/METADATA") from None
     name = f"{info}/WHEEL"
     said = _message(whole(descriptor, _required(files, name), _SMALL_LIMIT), name)
+    if any(len(said.get_all(field, [])) > 1 for field in ("Wheel-Version", "Root-Is-Purelib")):
+        raise Refusal(IDENTITY, "it says twice what it is, and readers take either", name)
     version = str(said.get("Wheel-Version", "")).strip()
     if not re.fullmatch(r"1\.\d+", version):
         found = f"version {shown(version)}" if version else "no version"
