@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from envplan import __version__
 from envplan.cli.answer import Answer
@@ -63,6 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _reader_left()
     except OSError as error:  # a full disk, or a closed stdout
         return _unheard(error)
+    finally:
+        _silence(sys.stderr)
     return answer.exit
 
 
@@ -126,6 +129,8 @@ def _run(arguments: list[str]) -> Answer:
 
 def _told(options: argparse.Namespace, arguments: Sequence[str]) -> Answer:
     """Run a command that was understood; what it says to type next is for the same files."""
+    if {"spec", "lock", "env"} & vars(options).keys():
+        _refuse_nowhere()
     try:
         answer: Answer = options.run(options)
     except EnvplanError as error:
@@ -137,6 +142,15 @@ def _told(options: argparse.Namespace, arguments: Sequence[str]) -> Answer:
 
         answer = replace(answer, problems=retyped(answer.problems, options, arguments))
     return answer
+
+
+def _refuse_nowhere() -> None:
+    """Refuse to look for files in a folder that was deleted while the shell stood in it."""
+    try:
+        os.getcwd()  # noqa: PTH109 - pathlib takes 2 ms to import
+    except FileNotFoundError:
+        problem = Problem("EP105", "the folder that this shell stands in is gone", cures=("cd ..",))
+        raise EnvplanError(problem) from None
 
 
 def _print(answer: Answer, command: str, as_json: bool) -> None:
@@ -231,20 +245,25 @@ def _bug(error: Exception) -> Problem:
 
 def _reader_left() -> int:
     """Whoever read our output has gone (`envplan plan | head`); leave without a word."""
-    _silence()
+    _silence(sys.stdout)
     return 1
 
 
 def _unheard(error: OSError) -> int:
     """The answer could not be given; whatever the command did stays done."""
-    _silence()
+    _silence(sys.stdout)
     reason = error.strerror or str(error)
     problem = Problem("EP401", "the answer cannot be written to stdout", why=(Said(reason),))
     _tell((problem,))
     return problem.exit
 
 
-def _silence() -> None:
-    """Lead stdout nowhere, so that Python, which flushes it once more at the end, does not stumble."""
-    with contextlib.suppress(OSError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _silence(stream: TextIO | None) -> None:
+    """Lead a stream that takes nothing nowhere: Python flushes it at the end, and would exit with 120."""
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except OSError:
+        with contextlib.suppress(OSError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -13,7 +13,9 @@ from envplan.problems import EnvplanError, Problem, Said
 from envplan.store.paths import write_new
 
 FOREIGN, UNFIT = "EP442", "EP449"
+GENERATIONS = ".envplan"
 
+_NOWHERE = "an environment cannot lie there"
 _IGNORED = b"*\n"
 _JUNCTION = 0xA0000003  # how Windows marks one; lstat calls it a folder
 
@@ -32,32 +34,38 @@ def prepare(place: Place) -> None:
 
 
 def _refuse_unfit(place: Place) -> None:
-    pointer = place.pointer
+    """Refuse a path at which no environment could be used, or would not stay."""
+    pointer, parent = place.pointer, place.pointer.parent
     if os.pathsep in str(pointer):
-        raise EnvplanError(
-            Problem(
-                UNFIT,
-                "an environment cannot lie there",
-                wanted=(Said(str(pointer)),),
-                why=(
-                    Said(
-                        f"PATH is a list with {os.pathsep} in between: no folder on it has that in its name"
-                    ),
-                ),
-                cures=(_divided(pointer),),
-            )
-        )
-    if not pointer.parent.is_dir():
-        parent = str(pointer.parent)
-        raise EnvplanError(
-            Problem(
-                UNFIT,
-                "the folder for the environment is not there",
-                wanted=(Said(str(pointer)),),
-                found=(Said("no folder", parent),),
-                cures=(f"mkdir -p {shlex.quote(parent)}",),
-            )
-        )
+        why = f"PATH is a list with {os.pathsep} in between: no folder on it has that in its name"
+        raise _unfit(_NOWHERE, pointer, why=why, cure=_divided(pointer))
+    if any("\udc80" <= letter <= "\udcff" for letter in str(pointer)):
+        why = "its path has bytes that are no UTF-8, and the scripts that activate it are written in that"
+        raise _unfit(_NOWHERE, pointer, why=why)
+    real = Path(os.path.realpath(parent))
+    if GENERATIONS in real.parts:
+        outside = Path(*real.parts[: real.parts.index(GENERATIONS)])
+        why = "it would be inside the folder of other environments, and be gone with them"
+        better = shlex.quote(str(outside / pointer.name))
+        raise _unfit(_NOWHERE, pointer, (Said("theirs", str(real)),), why, f"envplan apply --env {better}")
+    if parent.is_dir():
+        return
+    title = "the folder for the environment is not there"
+    blocking = next((one for one in (parent, *parent.parents) if os.path.lexists(one)), parent)
+    if not blocking.is_dir():
+        raise _unfit(title, pointer, (Said("no folder", str(blocking)),), cure=f"ls -ld {_quoted(blocking)}")
+    raise _unfit(title, pointer, (Said("no folder", str(parent)),), cure=f"mkdir -p {_quoted(parent)}")
+
+
+def _unfit(
+    title: str, pointer: Path, found: tuple[Said, ...] = (), why: str = "", cure: str = ""
+) -> EnvplanError:
+    reasons = (Said(why),) if why else ()
+    return EnvplanError(Problem(UNFIT, title, (Said(str(pointer)),), found, reasons, (cure,) if cure else ()))
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))
 
 
 def _divided(pointer: Path) -> str:

@@ -11,6 +11,7 @@ import stat
 import sys
 from pathlib import Path
 
+from envplan.documents.reading import shown
 from envplan.documents.writing import sync_folder
 from envplan.environment.model import Place
 from envplan.environment.places import FOREIGN
@@ -19,6 +20,12 @@ from envplan.problems import EnvplanError, Problem, Said
 from envplan.values.records import dataclass
 
 _OURS = re.compile(r"\.envplan[/\\](?P<name>[^/\\]+)[/\\](?P<number>[1-9][0-9]{0,8})[/\\]?")
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFREG: "a file",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+}
 _EXCHANGE = 2  # of renameat2
 _HERE = -100  # AT_FDCWD
 
@@ -56,8 +63,7 @@ def pointing(pointer: Path) -> Pointing:
     except OSError as error:  # no right to look there, or a name too long
         raise refused(pointer, error, "the pointer to the environment") from None
     if not stat.S_ISLNK(status.st_mode) and not getattr(status, "st_reparse_tag", 0):
-        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a file"
-        return Foreign(kind if stat.S_ISREG(status.st_mode) or kind == "a folder" else "a device or a pipe")
+        return Foreign(_KINDS.get(stat.S_IFMT(status.st_mode), "a device"))
     text = os.readlink(pointer)  # noqa: PTH115 - the text itself tells whose it is
     return _ours(pointer, text) or Foreign(f"a link to {text}")
 
@@ -76,19 +82,24 @@ def _ours(pointer: Path, text: str) -> Ours | None:
 
 def refuse_foreign(place: Place, *, replace: bool) -> None:
     """Refuse a place that is taken; with `replace`, refuse only what is no environment."""
-    match pointing(place.pointer):
+    pointer = place.pointer
+    name = shown(pointer.name or str(pointer))
+    match pointing(pointer):
+        case Foreign("a device"):
+            title = f"{name} is a device"
+            why = "other programs look for it there, so that not even --replace moves it"
+            cure = "envplan apply"
+        case Foreign("a folder") if not _replaceable(pointer):
+            title = f"{name} is a folder with other things than an environment in it"
+            why = "--replace moves an environment aside; this folder has no pyvenv.cfg, so it is none"
+            cure = _instead(pointer)
         case Foreign(kind) if not replace:
-            title = f"{place.pointer.name} is {kind} that envplan did not make"
+            title = f"{name} is {kind} that envplan did not make"
             why = "it is never overwritten; --replace moves it aside and deletes nothing"
             cure = f"envplan apply --replace{_named(place)}"
-        case Foreign("a folder") if not _replaceable(place.pointer):
-            title = f"{place.pointer.name} is a folder with other things than an environment in it"
-            why = "--replace moves an environment aside; this folder has no pyvenv.cfg, so it is none"
-            path = str(place.pointer)
-            cure = f"mv {shlex.quote(path)} {shlex.quote(f'{path}.moved')}"
         case _:
             return
-    found = (Said("there already", str(place.pointer)),)
+    found = (Said("there already", str(pointer)),)
     raise EnvplanError(Problem(FOREIGN, title, found=found, why=(Said(why),), cures=(cure,)))
 
 
@@ -100,6 +111,14 @@ def ways_past(pointer: Path) -> tuple[str, ...]:
         except EnvplanError as error:
             return error.problems[0].cures
     return ()
+
+
+def _instead(folder: Path) -> str:
+    """Say what to type where a folder is no environment: nobody moves the one that they work in."""
+    path = str(folder)
+    if Path.cwd().is_relative_to(folder):
+        return f"envplan apply --env {shlex.quote(str(folder / '.venv'))}"
+    return f"mv {shlex.quote(path)} {shlex.quote(f'{path}.moved')}"
 
 
 def _named(place: Place) -> str:

@@ -121,6 +121,8 @@ def parse_metadata(raw: bytes, file: File) -> Metadata:
     named, version = said.get("Name"), _version(str(said.get("Version") or ""))
     if not said.get("Metadata-Version") or not named or version is None:
         raise _unreadable("its metadata lacks Metadata-Version, Name or Version", file)
+    if any(len(said.get_all(field, [])) > 1 for field in ("Name", "Version")):
+        raise _unreadable("its metadata has two names or versions, of which readers take either", file)
     if canonicalize_name(str(named).strip()) != file.project or version != file.version:
         found = f"its metadata says {shown(str(named))} {version}"
         raise Trouble(NO_WHEEL, found, f"its name says {file.project} {file.version}", file.url)

@@ -6,7 +6,7 @@ Until the last step nothing that is in use is touched, and whatever ends it befo
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -74,8 +74,10 @@ class _Work:
         """Say what would be done."""
         now = current(self.place)
         if now is not None and self._is_it(now) and _as_built(now):
+            refuse_startup_code(self.intent.held.spec, now.receipt.startup)
             return self._applied(now.receipt, None)
         known = there(wheels_of(self.intent), self.store)
+        self._refuse_startup_code(known.values())
         receipt = self._receipt("", now.receipt.interpreter if now else None)
         done = self._applied(receipt, self._change(now, known))
         try:
@@ -114,6 +116,7 @@ class _Work:
 
     def _left(self, now: Generation, listing: Listing | None) -> Applied:
         """Leave what stands there, and note that it was looked at: the next time that is told at once."""
+        refuse_startup_code(self.intent.held.spec, now.receipt.startup)
         receipt = replace(
             self._receipt(now.receipt.id, now.receipt.interpreter),
             packages=now.receipt.packages,
@@ -136,13 +139,17 @@ class _Work:
         beside, offline = self.where.lock.parent, self.request.offline
         workplace = Workplace(self.intent, beside, stood_on, self.store, self._source(), offline, self.tell)
         parts = parts_of(workplace, known)
-        refuse_startup_code(self.intent.held.spec, parts)
+        self._refuse_startup_code(part.tree for part in parts)
         built = build(self.place, stood_on, parts, self.tell, replace=self.request.replace)
         try:
             return built, self._proven(built, stood_on.interpreter, parts)
         except BaseException:
             abandon(built.folder)
             raise
+
+    def _refuse_startup_code(self, trees: Iterable[Tree]) -> None:
+        startup = ((tree.project, file) for tree in trees for file in tree.startup)
+        refuse_startup_code(self.intent.held.spec, startup)
 
     def _proven(self, built: Built, interpreter: Interpreter, parts: Sequence[Part]) -> Receipt:
         """Prove what was built, and write down what it holds."""

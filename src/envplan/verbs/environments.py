@@ -10,6 +10,7 @@ from envplan.documents.reading import shown
 from envplan.environment.model import Place
 from envplan.environment.pointer import Foreign, Ours, pointing, ways_past
 from envplan.problems import EnvplanError, Problem, Said
+from envplan.verbs.project import may_be_of
 
 NONE = "EP445"
 POINTER = ".venv"
@@ -46,6 +47,7 @@ def none_there(pointer: Path, *found: Said) -> EnvplanError:
 
 def _names(pointer: Path) -> list[str]:
     try:
-        return sorted(one.name for one in (pointer.parent / ".envplan").iterdir() if one.is_dir())
+        beside = [one.name for one in (pointer.parent / ".envplan").iterdir() if one.is_dir()]
     except OSError:
         return []
+    return sorted(name for name in beside if may_be_of(name, pointer))

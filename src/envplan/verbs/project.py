@@ -6,13 +6,17 @@ Nothing is read but where a pyproject.toml may be the spec: `apply` with nothing
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from envplan.lockfile import LOCK_FILE
 from envplan.spec import PROJECT_FILE, SPEC_FILE
+from envplan.values.digests import sha256
 from envplan.values.records import dataclass
 
 POINTER = ".venv"
+
+_PLAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,62}[A-Za-z0-9])?")  # as names of environments are
 
 
 @dataclass(frozen=True)
@@ -39,14 +43,23 @@ def find_project(
 def environment_name(lock_name: str, pointer: Path) -> str:
     """Name the folder of an environment's generations: that of the lock, for `.venv`.
 
-    Environments of one lock at several pointers do not share one: what one of them no longer needs, another
-    may have in use.
+    No two pointers beside each other share one, whatever their locks are called: what one of them no longer
+    needs, the other may have in use. Names of locks have neither `.` nor `@`.
     """
-    further = pointer.name.removeprefix(POINTER).strip(".-_")
-    if further in ("", lock_name):
+    own = pointer.name
+    if own == POINTER:
         return lock_name
-    letters = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in further)
-    return f"{lock_name}-{letters}"[:64].rstrip("-_")
+    further = own.removeprefix(f"{POINTER}-")
+    mark = "@" if further == own else "."
+    if _PLAIN.fullmatch(further):
+        return f"{lock_name}{mark}{further}"
+    letters = re.sub(r"[^A-Za-z0-9]+", "-", own)[:32].strip("-")
+    return f"{lock_name}@{letters}.{sha256(os.fsencode(own)).hexdigest()[:12]}"
+
+
+def may_be_of(name: str, pointer: Path) -> bool:
+    """Whether a folder of generations is one that a pointer of this name leads to."""
+    return environment_name(re.split("[.@]", name)[0], pointer) == name
 
 
 def pointer_name(lock_name: str) -> str:

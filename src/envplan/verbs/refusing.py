@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from packaging.specifiers import SpecifierSet
 
-from envplan.environment.model import Interpreter, Part
+from envplan.environment.model import Interpreter
 from envplan.lockfile.selection import NO_FILE, Selected
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.spec.model import Spec
@@ -34,26 +34,23 @@ def refuse_python(selected: Sequence[Selected], interpreter: Interpreter) -> Non
         raise EnvplanError(*problems)
 
 
-def refuse_startup_code(spec: Spec | None, parts: Sequence[Part]) -> None:
-    """Refuse wheels that run code at every start of Python, where the spec says which may."""
+def refuse_startup_code(spec: Spec | None, startup: Iterable[tuple[str, str]]) -> None:
+    """Refuse packages that run code at every start of Python, where the spec says which may."""
     allowed = spec.options.startup_code if spec else None
     if spec is None or allowed is None:
         return
-    others = [part.tree for part in parts if part.tree.startup and part.tree.project not in allowed]
+    others = [(package, file) for package, file in startup if package not in allowed]
     if not others:
         return
-    names = sorted({tree.project for tree in others})
-    found = [Said(file, f"{tree.project} {tree.version}") for tree in others for file in tree.startup]
+    names = sorted({package for package, _ in others})
     written = ", ".join(f'"{name}"' for name in sorted({*allowed, *names}))
     raise EnvplanError(
         Problem(
             STARTUP,
             f"{', '.join(names)} would run code whenever Python starts",
             wanted=(Said(f"only {', '.join(allowed) or 'nobody'}", f"{spec.origin}: options.startup-code"),),
-            found=tuple(found[:_SHOWN]),
-            why=(
-                Said("such files run in every program, before anything is imported; nothing was installed"),
-            ),
+            found=tuple(Said(file, package) for package, file in others[:_SHOWN]),
+            why=(Said("such files run in every program, before anything is imported; nothing was changed"),),
             cures=(f"startup-code = [{written}]   (under [options])",),
         )
     )

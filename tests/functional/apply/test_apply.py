@@ -26,6 +26,21 @@ def test_a_new_computer_needs_one_command(bare: Applied) -> None:
     assert "six" not in bare.installed
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_an_apply_whose_words_nobody_takes_is_done_all_the_same(project: Applied) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "envplan", "apply"],
+            cwd=project.folder,
+            env=project.clean(),
+            stdout=subprocess.DEVNULL,
+            stderr=full,
+            check=False,
+        )
+    assert done.returncode == 0
+    assert project.pointer.exists()
+
+
 def test_other_tools_see_a_normal_environment(project: Applied) -> None:
     project.applied()
     python = project.pointer / "bin" / "python"

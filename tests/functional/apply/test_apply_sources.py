@@ -183,3 +183,16 @@ def test_a_spec_may_say_which_wheels_run_code_at_every_start(starting: Applied) 
     assert not starting.pointer.exists()
     starting.spec(text + '\n[options]\nstartup-code = ["setuptools", "starter"]\n').locked()
     starting.applied()
+
+
+@pytest.mark.parametrize("how", [[], ["--dry-run"]])
+def test_the_limit_holds_for_what_stands_there_already(starting: Applied, how: list[str]) -> None:
+    starting.locked()
+    starting.applied()
+    text = (starting.folder / "envplan.toml").read_text()
+    starting.spec(text + "\n[options]\nstartup-code = []\n").locked()
+    for _ in range(2):
+        done = starting.apply(*how)
+        assert code_of(done) == "EP232", done.stdout
+    starting.spec(text).locked()
+    assert starting.applied()["outcome"] == "unchanged"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import stat
+import sys
 import tarfile
 import zipfile
 from collections.abc import Callable, Sequence
@@ -62,6 +64,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 def build_editable(folder, config_settings=None, metadata_directory=None):
     return _write(folder, {"_mytool.pth": os.getcwd() + "\\n"})
 """
+WHEEL = wheel("mytool", "1.5")
 FAILING = """
 import sys
 
@@ -218,6 +221,63 @@ def test_what_cannot_be_provided_is_said_as_it_is(folder: Path, bones: Skeleton,
         raise EnvplanError(Problem("EP330", "backend is not on its index"))
 
     assert refused(lambda: built_wheel(source(folder), bones, provide, room)).code == "EP330"
+
+
+ANSWERS = {
+    "nothing": "return None",
+    "a number": "return 3",
+    "no file": "return 'mytool-1.0-py3-none-any.whl'",
+    "no room": "import shutil; shutil.rmtree(folder); return 'mytool-1.0-py3-none-any.whl'",
+    "a folder": "name = 'mytool-1.0-py3-none-any.whl'; os.mkdir(folder + '/' + name); return name",
+    "a pipe": "name = 'mytool-1.0-py3-none-any.whl'; os.mkfifo(folder + '/' + name); return name",
+    "a link": "name = 'mytool-1.0-py3-none-any.whl'; os.symlink(__file__, folder + '/' + name); return name",
+    "another place": "return '../../../etc/passwd'",
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and links")
+@pytest.mark.parametrize("line", ANSWERS.values(), ids=ANSWERS)
+def test_a_backend_that_makes_no_wheel_is_named(folder: Path, bones: Skeleton, room: Path, line: str) -> None:
+    _alone(folder, f"import os\n\ndef build_wheel(folder, *_, **__):\n    {line}\n")
+    assert refused(lambda: built_wheel(source(folder), bones, nothing, room)).code == "EP448"
+
+
+@pytest.mark.parametrize("wish", ["-e .", "--index-url http://evil.example", "x @ http://evil.example/x.whl"])
+@pytest.mark.parametrize("whose", ["the project's", "the backend's"])
+def test_a_build_asks_for_names_and_nothing_else(
+    folder: Path, bones: Skeleton, room: Path, wish: str, whose: str
+) -> None:
+    """What is not a name would be an option to the solver, or go past the indexes."""
+    asking = f"def get_requires_for_build_wheel(*_):\n    return [{wish!r}]\n"
+    if whose == "the project's":
+        _alone(folder, "", requires=[wish])
+    else:
+        _alone(folder, asking)
+    problem = refused(lambda: built_wheel(source(folder), bones, nothing, room))
+    assert problem.code == "EP448"
+    assert problem.found[0].text.startswith(f"it asks for what is no package: {wish[:10]}")
+
+
+def test_warnings_of_a_backend_are_not_shown_as_ours(
+    folder: Path, bones: Skeleton, room: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    _alone(
+        folder,
+        "import base64, warnings\n\ndef build_wheel(folder, *_, **__):\n"
+        "    warnings.warn('be careful')\n"
+        f"    open(folder + '/{WHEEL[0]}', 'wb').write(base64.b64decode({base64.b64encode(WHEEL[1])!r}))\n"
+        f"    return '{WHEEL[0]}'\n",
+    )
+    assert built_wheel(source(folder), bones, nothing, room).name == WHEEL[0]
+    assert capfd.readouterr() == ("", "")
+
+
+def _alone(folder: Path, backend: str, requires: Sequence[str] = ()) -> None:
+    """A project whose backend is a file of its own."""
+    (folder / "backend.py").write_text(backend)
+    (folder / "pyproject.toml").write_text(
+        f'[build-system]\nrequires = {list(requires)!r}\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    )
 
 
 @pytest.mark.parametrize("ending", [".tar.gz", ".zip"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from envplan.environment.generations import current, previous, sweep, whole
 from envplan.environment.listing import read_listing
 from envplan.environment.locking import held
 from envplan.environment.receipts import NAME, encode
+from envplan.environment.skeletons import Skeleton
 from envplan.problems import EnvplanError
 from envplan.store.model import Tree
 from envplan.verbs.gc import collect
@@ -54,6 +57,17 @@ def test_a_rollback_heals_a_pointer_that_was_deleted(grown: Project) -> None:
     grown.pointer.unlink()
     roll_back(grown.pointer)
     assert versions(grown) == "1.25"
+
+
+def test_a_rollback_takes_no_generation_of_another_pointer(
+    tmp_path: Path, bones: Skeleton, small: tuple[Tree, ...]
+) -> None:
+    other = Project(tmp_path, bones, "lab")
+    other.place = replace(other.place, name="train@lab")
+    other.build(*small)
+    with pytest.raises(EnvplanError, match="there is no environment"):
+        roll_back(tmp_path / ".venv")
+    assert not os.path.lexists(tmp_path / ".venv")
 
 
 def test_without_a_generation_before_nothing_happens(project: Project, small: tuple[Tree, ...]) -> None:

@@ -14,6 +14,8 @@ import pytest
 from envplan.environment.build import put_to_use
 from envplan.environment.generations import current
 from envplan.environment.locking import held
+from envplan.environment.model import Place
+from envplan.environment.pointer import refuse_foreign
 from envplan.environment.skeletons import Skeleton
 from envplan.problems import EnvplanError, Problem
 from envplan.store.model import Tree
@@ -87,6 +89,53 @@ def test_a_folder_that_is_not_there_is_made_by_whoever_wants_it(
     project.build(*small)
 
 
+@POSIX
+@pytest.mark.parametrize("kind", ["a file", "a link to nothing"])
+def test_a_folder_that_cannot_be_made_is_not_offered_to_be(
+    tmp_path: Path, bones: Skeleton, small: tuple[Tree, ...], kind: str
+) -> None:
+    blocking = tmp_path / "taken"
+    blocking.touch() if kind == "a file" else blocking.symlink_to("nowhere")
+    found = problem_of(lambda: Project(blocking / "below", bones).build(*small))
+    assert found.code == "EP449"
+    assert found.found[0].origin == str(blocking)
+    ran("sh", "-c", found.cures[0])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others know no such names")
+def test_a_path_that_is_no_text_is_refused(tmp_path: Path, bones: Skeleton, small: tuple[Tree, ...]) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
+    folder.mkdir()
+    assert problem_of(lambda: Project(folder, bones).build(*small)).code == "EP449"
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize("inside", ["", "train", "train/1", "train/1/bin"])
+def test_no_environment_lies_inside_another(
+    project: Project, small: tuple[Tree, ...], bones: Skeleton, inside: str
+) -> None:
+    """It would be gone with it."""
+    project.build(*small)
+    other = Project(project.folder / ".envplan" / inside, bones)
+    if os.name == "nt" and inside.endswith("bin"):
+        pytest.skip("called otherwise there")
+    found = problem_of(lambda: other.build(*small))
+    assert found.code == "EP449"
+    assert found.cures == (f"envplan apply --env {project.folder / '.venv'}",)
+    assert not (other.folder / ".envplan").exists()
+
+
+def test_nobody_is_told_to_move_the_folder_that_they_work_in(
+    project: Project, small: tuple[Tree, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project.folder / "home" / "work").mkdir(parents=True)
+    monkeypatch.chdir(project.folder / "home" / "work")
+    place = Place("train", project.folder / "home")
+    for replace in (False, True):
+        found = problem_of(lambda replace=replace: refuse_foreign(place, replace=replace))  # type: ignore[misc]
+        assert found.cures == (f"envplan apply --env {project.folder / 'home' / '.venv'}",)
+
+
 def _file(place: Path) -> None:
     place.write_text("theirs")
 
@@ -148,7 +197,8 @@ def test_a_folder_that_is_no_environment_is_not_even_replaced(
 ) -> None:
     project.pointer.mkdir()
     (project.pointer / "thesis.tex").write_text("theirs")
-    found = problem_of(lambda: project.build(*small, replace=True))
+    found = problem_of(lambda: project.build(*small))
+    assert problem_of(lambda: project.build(*small, replace=True)) == found
     assert found.code == "EP442"
     assert (project.pointer / "thesis.tex").read_text() == "theirs"
     ran("sh", "-c", found.cures[0])

@@ -83,6 +83,15 @@ def test_two_that_cannot_stand_each_other_are_told(tmp_path: Path) -> None:
     assert "imported before it: first; alone in a process it is imported" in words(problem)
 
 
+def test_one_that_only_has_to_be_imported_first_is_no_failure(tmp_path: Path) -> None:
+    """So it is with setuptools, after pip."""
+    late = "import sys\nassert 'first' not in sys.modules, 'too late'"
+    report = imported(tmp_path, [plain("first", "1.0"), plain("second", "1.0", late), plain("third", "1.0")])
+    assert report.problems == ()
+    assert states(report) == {"first": "passed", "second": "passed", "third": "passed"}
+    assert report.imports[1].detail == "alone; after others it says AssertionError: too late"
+
+
 def test_one_that_hangs_is_named_and_ended(tmp_path: Path) -> None:
     report = imported(
         tmp_path, [plain("hangs", "1.0", "import time; time.sleep(60)"), plain("never", "1.0")], deadline=2.0

@@ -151,7 +151,15 @@ CONTENTS: dict[str, tuple[list[Entry], str]] = {
     "another stream after its end": (module(packed=TRUE.raw + deflated(b"hidden")), "bytes follow"),
 }
 
-BOMBS: dict[str, tuple[list[Entry], str]] = {
+BOMBS: dict[str, tuple[Archive | list[Entry], str]] = {
+    "a million entries": (
+        Archive(
+            GOOD,
+            end={"here": 0xFFFF, "count": 0xFFFF},
+            end64={"here": 1_000_000, "count": 1_000_000},
+        ),
+        "1,000,000 entries",
+    ),
     "a terabyte": (
         module(
             local={"size": 0xFFFFFFFF, "packed": 0xFFFFFFFF, "extra": wide(1 << 40, len(TRUE.raw))},
@@ -187,7 +195,9 @@ def test_an_entry_that_is_not_what_its_header_says_is_refused(
 
 
 @pytest.mark.parametrize(("body", "why"), BOMBS.values(), ids=BOMBS)
-def test_an_archive_that_would_fill_the_disk_is_refused(shelf: Shelf, body: list[Entry], why: str) -> None:
+def test_an_archive_that_would_fill_the_disk_is_refused(
+    shelf: Shelf, body: Archive | list[Entry], why: str
+) -> None:
     problem = shelf.refused(body)
     assert problem.code == "EP424"
     assert why in problem.why[0].text

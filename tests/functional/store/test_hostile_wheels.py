@@ -42,6 +42,18 @@ IDENTITIES: dict[str, tuple[list[Entry], str]] = {
     "no METADATA": (wheel_entries(FILES, without=["METADATA"]), "missing"),
     "METADATA of another project": (says("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n\n"), "other"),
     "METADATA of another version": (says("Metadata-Version: 2.1\nName: demo\nVersion: 1.1\n\n"), "1.1"),
+    "METADATA of two projects": (
+        says("Metadata-Version: 2.1\nName: demo\nname: other\nVersion: 1.0\n\n"),
+        "two names",
+    ),
+    "METADATA of two versions": (
+        says("Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nVersion: 2.0\n\n"),
+        "two names or versions",
+    ),
+    "a wheel of two versions": (
+        about("Wheel-Version: 1.0\nWheel-Version: 2.0\nRoot-Is-Purelib: true\n"),
+        "twice",
+    ),
     "METADATA that is none": (says("<html>"), "web page"),
     "no WHEEL": (wheel_entries(FILES, without=["WHEEL"]), "missing"),
     "a wheel of the future": (about("Wheel-Version: 2.0\nRoot-Is-Purelib: true\n"), "version 2.0"),
@@ -132,6 +144,9 @@ PLACES = {
     "modules as data on Windows": "demo-1.0.data/data/Lib/site-packages/evil.py",
     "modules as data beside lib": "demo-1.0.data/data/lib64/python3.11/site-packages/evil.py",
     "the metadata of another project": "demo-1.0.data/purelib/other-1.0.dist-info/METADATA",
+    "the older metadata of another project": "other-1.0-py3.11.egg-info/PKG-INFO",
+    "the older metadata of another project in a file": "demo-1.0.data/platlib/other.egg-info",
+    "a link to another project": "Other.egg-link",
     "a file of the environment among the modules": "_virtualenv.pth",
 }
 

@@ -105,6 +105,11 @@ def test_what_installers_write_is_not_taken_over(shelf: Shelf) -> None:
     assert not [path for path in paths if path in own or path == f"{INFO}/RECORD"]
 
 
+def test_older_metadata_of_its_own_is_a_file_like_others(shelf: Shelf) -> None:
+    tree = shelf.added(wheel_entries(FILES | {"Demo-1.0.egg-info/PKG-INFO": b""}))
+    assert "Demo-1.0.egg-info/PKG-INFO" in [path for files in tree.files for path in files.paths]
+
+
 def test_what_is_not_taken_over_is_checked_all_the_same(shelf: Shelf) -> None:
     entries = wheel_entries(FILES | {f"{INFO}/INSTALLER": b"pip"})
     assert shelf.refused(changed(entries, f"{INFO}/INSTALLER", data=b"pop")).code == "EP426"
@@ -117,8 +122,9 @@ def test_files_that_run_when_python_starts_are_named(shelf: Shelf) -> None:
         "lines.pth": "a\u2028import demo".encode(),
         "latin.pth": b"\xe9\nimport demo\n",
         "marked.pth": b"\xef\xbb\xbfimport demo\n",
-        "paths.pth": b"../demo\nimportant\n  import demo\n",
+        "paths.pth": b"demo/plain\nimportant\n  import demo\n",
         "sitecustomize.py": b"",
+        "apport_python_hook.py": b"",  # what Python of Ubuntu looks for
         "usercustomize/__init__.py": b"",
         "demo/inner.pth": b"import demo\n",
         "demo/sitecustomize.py": b"",
@@ -129,6 +135,7 @@ def test_files_that_run_when_python_starts_are_named(shelf: Shelf) -> None:
     }
     tree = shelf.added(wheel_entries(files))
     assert tree.startup == (
+        "apport_python_hook.py",
         "code.pth",
         "later.start",
         "latin.pth",
@@ -139,6 +146,31 @@ def test_files_that_run_when_python_starts_are_named(shelf: Shelf) -> None:
         "tab.pth",
         "usercustomize/__init__.py",
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "hidden"),
+    [
+        ("demo/hidden", "demo/hidden/sitecustomize.py"),
+        ("Demo\\HIDDEN\\", "demo/hidden/sitecustomize.py"),
+        (".//demo/../demo/hidden/", "demo/hidden/usercustomize/__init__.py"),
+        ("../site-packages/demo", "demo/sitecustomize.py"),
+        ("../../../share", "demo-1.0.data/data/share/sitecustomize.py"),
+        ("/opt", "demo/sitecustomize.py"),
+        ("demo/hidden.zip", "demo/hidden.zip"),
+    ],
+)
+def test_code_that_a_list_of_folders_leads_python_to_is_named(shelf: Shelf, line: str, hidden: str) -> None:
+    """Where a list leads, Python looks for sitecustomize too."""
+    assert shelf.added(wheel_entries(FILES | {"more.pth": f"{line}\n".encode(), hidden: b""})).startup == (
+        hidden,
+    )
+
+
+def test_modules_of_such_names_that_nothing_leads_to_are_not_named(shelf: Shelf) -> None:
+    """Packages that offer to start programs under them have such modules, for programs that ask for it."""
+    files = {"demo/bootstrap/sitecustomize.py": b"", "more.pth": b"demo/other\ndemo\n#demo/bootstrap\n"}
+    assert shelf.added(wheel_entries(FILES | files)).startup == ()
 
 
 @POSIX

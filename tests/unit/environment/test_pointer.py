@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from envplan.environment.pointer import Foreign, Nowhere, Ours, pointing
+from envplan.environment.model import Place
+from envplan.environment.pointer import Foreign, Nowhere, Ours, pointing, refuse_foreign
+from envplan.problems import EnvplanError
 from envplan.store.paths import reachable
 
 
@@ -63,7 +66,14 @@ def test_other_things_are_called_what_they_are(tmp_path: Path) -> None:
     assert pointing(tmp_path / "file" / ".venv") == Nowhere()
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe")
-        assert pointing(tmp_path / "pipe") == Foreign("a device or a pipe")
+        assert pointing(tmp_path / "pipe") == Foreign("a pipe")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="devices are no files there")
+def test_a_device_is_not_even_moved_aside() -> None:
+    assert pointing(Path(os.devnull)) == Foreign("a device")
+    with pytest.raises(EnvplanError, match="null is a device"):
+        refuse_foreign(Place("train", Path(os.devnull)), replace=True)
 
 
 @pytest.mark.parametrize(

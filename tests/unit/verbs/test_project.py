@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from envplan.verbs.folders import stamp_of
-from envplan.verbs.project import environment_name, find_project
+from envplan.verbs.project import environment_name, find_project, may_be_of
 
 
 @pytest.mark.parametrize(
@@ -66,11 +68,29 @@ def test_a_stamp_changes_with_the_files_of_a_folder_and_with_nothing_else(tmp_pa
     ("lock", "pointer", "name"),
     [
         ("train", ".venv", "train"),
-        ("train", ".venv-lab", "train-lab"),
-        ("lab", ".venv-lab", "lab"),
-        ("train", "gpu env", "train-gpu-env"),
-        ("train", "x" * 200, f"train-{'x' * 58}"),
+        ("train", ".venv-lab", "train.lab"),
+        ("lab", ".venv-lab", "lab.lab"),
+        ("train", "env1", "train@env1"),
+        ("train", "gpu env", "train@gpu-env.780b65652cfe"),
+        ("train", "é", "train@.4a99557e4033"),
+        ("train", "x" * 200, f"train@{'x' * 32}.aa20c23e3201"),
     ],
 )
-def test_environments_of_one_lock_do_not_share_their_generations(lock: str, pointer: str, name: str) -> None:
+def test_an_environment_is_named_after_its_lock_and_its_pointer(lock: str, pointer: str, name: str) -> None:
     assert environment_name(lock, Path("/project") / pointer) == name
+
+
+_NAMES = st.from_regex(r"[a-b][a-b-]{0,3}[a-b]?", fullmatch=True)
+_POINTERS = st.one_of(
+    st.just(".venv"),
+    st.builds(".venv{}{}".format, st.sampled_from("-._"), _NAMES),
+    st.text("ab-._@é ", min_size=1),
+)
+
+
+@given(_NAMES, _NAMES, _POINTERS, _POINTERS)
+def test_no_two_pointers_share_their_generations(lock: str, other: str, one: str, two: str) -> None:
+    """What one of them no longer needs, the other may have in use."""
+    same = environment_name(lock, Path("/project") / one) == environment_name(other, Path("/project") / two)
+    assert not same or one == two
+    assert may_be_of(environment_name(lock, Path("/project") / one), Path("/project") / one)

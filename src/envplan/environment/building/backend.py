@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from shlex import quote
@@ -45,6 +46,10 @@ class Source:
     editable: bool = False
 
 
+# What becomes of an answer that is none: no name of a file, or of one that is not there.
+_NO_ANSWER = (OSError, TypeError, ValueError, LookupError)
+
+
 class _BackendFailed(Exception):  # noqa: N818
     """A step of a backend did not come to its end."""
 
@@ -70,7 +75,7 @@ def built_wheel(
                 raise cause from None
             said = cause.said if isinstance(cause, _BackendFailed) else ""
             raise _failed(source, str(cause) or type(cause).__name__, said) from None
-        except (BuildException, BuildSystemTableValidationError, OSError) as error:
+        except (BuildException, BuildSystemTableValidationError, *_NO_ANSWER) as error:
             raise _failed(source, str(error), "") from None
     _refuse_other(source, wheel)
     tell(Progress("build", source.name, 1, 1))
@@ -80,10 +85,27 @@ def built_wheel(
 def _built(source: Source, skeleton: Skeleton, provide: Provide, place: Path, room: Path) -> Path:
     kind: Literal["editable", "wheel"] = "editable" if source.editable else "wheel"
     asked = sorted(_builder(source, place / "none", skeleton, None).build_system_requires)
+    _refuse_unnamed(source, asked)
     builder = _builder(source, place / "first", skeleton, provide(asked))
-    if more := sorted(builder.get_requires_for_build(kind) - set(asked)):
-        builder = _builder(source, place / "second", skeleton, provide([*asked, *more]))
-    return Path(builder.build(kind, room))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a backend's own, which would look like ours
+        if more := sorted(builder.get_requires_for_build(kind) - set(asked)):
+            _refuse_unnamed(source, more)
+            builder = _builder(source, place / "second", skeleton, provide([*asked, *more]))
+        return Path(builder.build(kind, room))
+
+
+def _refuse_unnamed(source: Source, asked: Sequence[str]) -> None:
+    """Let nothing reach a solver but names and versions: no option, no file, no address."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    for one in asked:
+        try:
+            plain = Requirement(one).url is None
+        except InvalidRequirement:
+            plain = False
+        if not plain:
+            raise _failed(source, f"it asks for what is no package: {one}", "")
 
 
 def _builder(source: Source, place: Path, skeleton: Skeleton, parts: Sequence[Part] | None) -> ProjectBuilder:
@@ -131,6 +153,8 @@ def _refuse_other(source: Source, wheel: Path) -> None:
     """Refuse a wheel of another package or version than the lock has."""
     from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+    if wheel.is_symlink() or not wheel.is_file():
+        raise _failed(source, f"it made no file {shown(wheel.name)}", "")
     try:
         name, version, _, _ = parse_wheel_filename(wheel.name)
     except InvalidWheelFilename as error:

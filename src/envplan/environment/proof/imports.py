@@ -63,7 +63,7 @@ def _round(work: _Work, mine: Sequence[Module]) -> None:
     answers = {line["module"]: line for line in heard.all("module")}
     for module in mine:
         if module.name in answers:
-            _answered(work, module, answers[module.name], heard)
+            _answered(work, module, answers[module.name], heard, first=module is mine[0])
     left = [one for one in mine if one.name not in answers]
     work.waiting = left
     if left:
@@ -84,7 +84,15 @@ def _ask(work: _Work, names: Sequence[str], environ: Mapping[str, str] | None = 
     )
 
 
-def _answered(work: _Work, module: Module, line: dict[str, object], heard: Heard) -> None:
+def _imported_alone(work: _Work, module: Module) -> bool:
+    """Whether it is imported where nothing was before it; not, where there is no time to find out."""
+    if work.processes >= _PROCESSES or time.monotonic() > work.end:
+        return False
+    alone = _ask(work, [module.name]).all("module")
+    return any(line["module"] == module.name and not line.get("error") for line in alone)
+
+
+def _answered(work: _Work, module: Module, line: dict[str, object], heard: Heard, *, first: bool) -> None:
     error, seconds = line.get("error"), line.get("seconds")
     took = float(seconds) if isinstance(seconds, (int, float)) else 0.0
     if not error:
@@ -94,6 +102,10 @@ def _answered(work: _Work, module: Module, line: dict[str, object], heard: Heard
     if module.lesser and missing and missing.partition(".")[0] != module.name.partition(".")[0]:
         detail = f"needs {missing}, which is not installed; nothing else of {module.package} does"
         work.done.append(Imported(module.name, module.package, "not-run", detail, took))
+        return
+    if not first and work.processes < _PROCESSES // 2 and _imported_alone(work, module):
+        detail = f"alone; after others it says {error}"  # as setuptools does after pip
+        work.done.append(Imported(module.name, module.package, "passed", detail, took))
         return
     work.done.append(Imported(module.name, module.package, "failed", str(error), took))
     work.problems[module.name] = _fails(work.question, module, str(error), heard.words)
@@ -118,11 +130,7 @@ def _named(question: Question, module: Module) -> str:
 def _died(work: _Work, module: Module, before: Sequence[Module], heard: Heard) -> None:
     """Say that an import ended the whole process; if alone it does not, it cannot stand another one."""
     question = work.question
-    again = before and work.processes < _PROCESSES and time.monotonic() < work.end
-    alone = _ask(work, [module.name]) if again else None
-    bears = alone is not None and any(
-        line["module"] == module.name and not line.get("error") for line in alone.all("module")
-    )
+    bears = bool(before) and _imported_alone(work, module)
     ended = heard.trouble or "gave no answer"
     detail = f"{ended}{' after others were imported; alone it is imported' if bears else ''}"
     work.done.append(Imported(module.name, module.package, "failed", detail))

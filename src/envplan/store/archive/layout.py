@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from envplan.store.archive.reading import read_at
-from envplan.store.archive.refusal import STRUCTURE, Refusal
+from envplan.store.archive.refusal import BOMB, STRUCTURE, Refusal
 
 STORED, DEFLATED = 0, 8
 
@@ -25,6 +25,7 @@ _LOCAL = struct.Struct("<4s5H3L2H")
 _WIDTHS = struct.Struct("<3QL")
 _EXTRAS_REFUSED = {0x7075: "it has two names", 0x9901: "it is encrypted", 0x0017: "it is encrypted"}
 _MAX16, _MAX32 = 0xFFFF, 0xFFFFFFFF
+_MOST_ENTRIES = 400_000
 _LARGEST_LIST = 256 << 20  # bytes; the list of the largest real wheel has 3 MB
 
 # How hard it was deflated (1, 2), sizes behind the data (3), names in UTF-8 (11). Others mean encryption.
@@ -92,6 +93,8 @@ def _ends(descriptor: int, size: int) -> tuple[int, int, int]:
         if locator[0] == b"PK\6\7":
             at -= _LOCATOR.size + _END64.size
             count, length, start = _end64(descriptor, at, locator, (count, length, start))
+    if count > _MOST_ENTRIES:  # before they are read, which takes a gigabyte where there are millions
+        raise Refusal(BOMB, f"it has {count:,} entries; the largest wheels have 20,000")
     if start + length != at:
         raise Refusal(STRUCTURE, "its list of entries does not lie where its end says")
     if length > _LARGEST_LIST or count * _CENTRAL.size > length:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import get_args
 
+from packaging.utils import canonicalize_name
+
 from envplan.store.archive.names import key
 from envplan.store.archive.refusal import PLACE, Refusal
 from envplan.store.model import Scheme
@@ -15,6 +17,7 @@ _ENDING = r"(\.(exe|com|bat|cmd|ps1|py|pyw|pth|_pth|dll|so|zip|fish|csh|nu|xsh|s
 _PYTHON = re.compile(rf"(python|pypy)w?(\d[\d.]*t?)?(_d)?(-config)?{_ENDING}")
 _SHELLS = re.compile(rf"((de)?activate|activate_this|pydoc){_ENDING}|pyvenv\.cfg")
 _PIP = re.compile(rf"pip(\d[\d.]*)?{_ENDING}")
+_OLD_METADATA = re.compile(r"([^-]*)(?:-.*)?\.egg-(?:info|link)")
 _SITE = re.compile(r"(lib(64)?/(python|pypy)[^/]*/|lib/)?(site|dist)-packages(/.*)?")
 _PROGRAMS = ("bin", "scripts")
 _FOLDERS = (*_PROGRAMS, "lib", "lib64", "include")
@@ -52,7 +55,7 @@ def check_place(scheme: Scheme, path: str, name: str, info: str, project: str) -
                 PLACE, "it would be put among the modules of others, unseen by its own scheme", name
             )
         case "purelib" | "platlib":
-            _check_site(first, name, info)
+            _check_site(first, name, info, project)
 
 
 def check_command(at: str, name: str, project: str) -> None:
@@ -63,8 +66,12 @@ def check_command(at: str, name: str, project: str) -> None:
         raise Refusal(PLACE, "it would be run in pip's name, and is not pip's", name)
 
 
-def _check_site(first: str, name: str, info: str) -> None:
-    if first.endswith(".dist-info") and first != key(info):
+def _check_site(first: str, name: str, info: str, project: str) -> None:
+    old = _OLD_METADATA.fullmatch(first)
+    other = (
+        canonicalize_name(old[1]) != project if old else first.endswith(".dist-info") and first != key(info)
+    )
+    if other:
         raise Refusal(PLACE, "it would pass for the metadata of another project", name)
     if first in ("_virtualenv.py", "_virtualenv.pth"):
         raise Refusal(PLACE, "it would replace a file of the environment", name)

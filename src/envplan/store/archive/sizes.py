@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from envplan.store.archive.layout import Member
 from envplan.store.archive.refusal import BOMB, Refusal
 
-# The largest real wheels have 2.5 GB, become 4 GB, and have 20,000 entries; some become 18 times as much.
-_ENTRIES = 400_000
+# The largest real wheels have 2.5 GB and become 4 GB; some become 18 times as much.
 _TOTAL = 64 << 30
 _RATIO = 100
 _SMALL = 256 << 20  # whatever packs better than that, but stays below, harms nobody
@@ -17,8 +16,6 @@ _DENSEST = 1040  # deflate cannot do better than 1 to 1032
 
 def check_sizes(found: Sequence[Member], archive: int) -> None:
     """Refuse an archive of `archive` bytes that would become far more than any wheel does."""
-    if len(found) > _ENTRIES:
-        raise Refusal(BOMB, f"it has {len(found):,} entries; the largest wheels have 20,000")
     total = sum(member.size for member in found)
     if total > _TOTAL or total > max(_SMALL, _RATIO * archive):
         raise Refusal(BOMB, f"its {archive:,} bytes would become {total:,}")

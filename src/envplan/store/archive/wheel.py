@@ -15,7 +15,6 @@ from envplan.documents.reading import shown
 from envplan.index.model import File
 from envplan.index.trouble import Trouble
 from envplan.index.wheels import METADATA_LIMIT, parse_metadata
-from envplan.store.archive import startup
 from envplan.store.archive.commands import read_commands
 from envplan.store.archive.contents import whole
 from envplan.store.archive.layout import Member, members
@@ -24,6 +23,7 @@ from envplan.store.archive.places import check_place, placed
 from envplan.store.archive.record import Digest, read_record
 from envplan.store.archive.refusal import IDENTITY, TWICE, Refusal
 from envplan.store.archive.sizes import check_sizes
+from envplan.store.archive.startup import startup_files
 from envplan.store.model import EntryPoint, Scheme
 
 _RECORD_LIMIT = 128 * 1024 * 1024
@@ -108,6 +108,8 @@ def _root(descriptor: int, files: dict[str, Member], info: str, file: File) -> S
         raise Refusal(IDENTITY, why, f"{info}/METADATA") from None
     name = f"{info}/WHEEL"
     said = _message(whole(descriptor, _required(files, name), _SMALL_LIMIT), name)
+    if any(len(said.get_all(field, [])) > 1 for field in ("Wheel-Version", "Root-Is-Purelib")):
+        raise Refusal(IDENTITY, "it says twice what it is, and readers take either", name)
     version = str(said.get("Wheel-Version", "")).strip()
     if not re.fullmatch(r"1\.\d+", version):
         found = f"version {shown(version)}" if version else "no version"
@@ -159,10 +161,10 @@ def _is_installers(path: str, info: str) -> bool:
 
 
 def _startup(descriptor: int, parts: Iterable[Part]) -> tuple[str, ...]:
-    found = []
+    here, elsewhere = {}, []
     for part in parts:
-        if part.scheme not in ("purelib", "platlib") or not startup.may_run(part.path):
-            continue
-        if not startup.is_list(part.path) or startup.runs(whole(descriptor, part.member, _SMALL_LIMIT)):
-            found.append(part.path)
-    return tuple(sorted(found))
+        if part.scheme in ("purelib", "platlib"):
+            here[part.path] = part.member
+        else:
+            elsewhere.append(part.member.name)
+    return startup_files(here, elsewhere, lambda path: whole(descriptor, here[path], _SMALL_LIMIT))
