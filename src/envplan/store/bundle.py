@@ -91,9 +91,8 @@ def write_bundle(
 
 
 def _pack(archive: zipfile.ZipFile, files: Sequence[Packed], paths: Mapping[str, Path], tell: Tell) -> None:
-    done, total = 0, sum(one.size for one in files)
     for one in files:
-        hashed = hashlib.sha256()
+        hashed, done = hashlib.sha256(), 0
         with (
             paths[one.sha256].open("rb") as source,
             archive.open(_entry(one.place), "w", force_zip64=one.size > _LARGE) as target,
@@ -102,7 +101,7 @@ def _pack(archive: zipfile.ZipFile, files: Sequence[Packed], paths: Mapping[str,
                 hashed.update(piece)
                 target.write(piece)
                 done += len(piece)
-                tell(Progress("build", one.name, done, total))
+                tell(Progress("build", one.name, done, one.size))
         if hashed.hexdigest() != one.sha256:
             raise EnvplanError(_altered(one.name, str(paths[one.sha256]), AGAIN))
 

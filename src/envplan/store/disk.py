@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shlex
 from pathlib import Path
 
@@ -43,4 +44,5 @@ def refused(folder: Path, error: OSError, wanted: str, *, cannot: str = "written
 def _cures(folder: Path, error: OSError) -> tuple[str, ...]:
     if error.errno in FULL:
         return ("envplan cache gc", ELSEWHERE)
-    return (f"ls -ld {shlex.quote(str(folder))}", ELSEWHERE)
+    there = next((one for one in (folder, *folder.parents) if os.path.lexists(one)), folder)
+    return (f"ls -ld {shlex.quote(str(there))}", ELSEWHERE)

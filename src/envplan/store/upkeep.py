@@ -96,12 +96,11 @@ def verify(store: Store, *, deep: bool = False, tell: Tell = untold) -> tuple[Pr
         kept, change = store.look(sha256)
         if folder != store.home.tree(sha256):
             kept, change = None, Change("", "no wheel belongs there")
-        named = kept.tree.wheel if kept else sha256
 
         def read(count: int) -> None:
             nonlocal done
             done += count
-            tell(Progress("verify", named, done, total))
+            tell(Progress("verify", "the store", done, total))
 
         if kept is not None and change is None and deep:
             change = first_difference(kept, read)

@@ -13,6 +13,7 @@ import pytest
 
 from envplan.problems import EnvplanError, Problem
 from envplan.store.bundle import MANIFEST, Bundle, Contents, packed, write_bundle
+from envplan.store.model import Progress
 
 LOCK = b"# a lock\n"
 TARGET = {"variant": "cpu", "platform": "linux-x86_64", "python": "3.11"}
@@ -58,6 +59,18 @@ def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     backwards = dict(reversed(WHEELS.items()))
     assert made(tmp_path).read_bytes() == made(tmp_path / "other", backwards).read_bytes()
+
+
+def test_how_far_it_is_is_told_file_by_file(tmp_path: Path) -> None:
+    files = {(name, sha256(data)): tmp_path / name for name, data in WHEELS.items()}
+    for (name, _), path in files.items():
+        path.write_bytes(WHEELS[name])
+    told: list[Progress] = []
+    contents = Contents("pylock.toml", (), (), packed(files))
+    paths = {key[1]: path for key, path in files.items()}
+    write_bundle(tmp_path / "out.zip", contents, {"pylock.toml": LOCK}, paths, told.append)
+    last = {one.what: (one.done, one.total) for one in told}
+    assert last == {name: (len(data), len(data)) for name, data in WHEELS.items()}
 
 
 def test_two_files_of_one_name_are_both_in_it(tmp_path: Path) -> None:

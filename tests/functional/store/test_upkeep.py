@@ -14,9 +14,9 @@ import pytest
 from envplan.problems import EnvplanError
 from envplan.store.alone import alone
 from envplan.store.manifest import NAME
-from envplan.store.model import Tree
+from envplan.store.model import Progress, Tree
 from envplan.store.trees import Store
-from envplan.store.upkeep import gc, usage
+from envplan.store.upkeep import gc, usage, verify
 from tests.functional.store.conftest import Shelf
 from tests.support.hostile import wheel_entries
 
@@ -50,6 +50,16 @@ def linked(folder: Path, *trees: Tree) -> None:
 
 def there(shelf: Shelf) -> set[str]:
     return {sha256 for sha256, _ in shelf.store.home.visible()}
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_how_far_a_check_is_adds_up_to_all_there_is(shelf: Shelf, deep: bool) -> None:
+    trees = several(shelf)
+    told: list[Progress] = []
+    assert verify(shelf.store, deep=deep, tell=told.append) == ()
+    last = {one.what: (one.done, one.total) for one in told}
+    total = sum(tree.size for tree in trees) if deep else len(trees)
+    assert list(last.values()) == [(total, total)]
 
 
 def test_usage_lists_wheels_by_size_with_who_uses_them(shelf: Shelf) -> None:

@@ -19,6 +19,9 @@ examples:
   envplan apply --offline --bundle train-cu121.zip
 
 until the new environment is complete and proven, the old one stays in use; envplan rollback goes back to it
+
+exit codes: 0 done, or nothing to do, 1 no variant fits, or the proof failed, 2 bad input, 3 network,
+4 this machine
 """
 
 

@@ -16,6 +16,8 @@ examples:
   envplan apply --offline --bundle train-cu121.zip          on the other machine
 
 the same lock gives the same bytes; everything in a bundle is checked against the lock when it is used
+
+exit codes: 0 written, 1 no variant fits, 2 bad input, 3 network, 4 this machine
 """
 
 

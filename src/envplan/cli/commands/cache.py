@@ -13,6 +13,8 @@ examples:
   envplan cache gc                  delete what no environment uses
 
 the store is the folder that ENVPLAN_STORE names, else the platform's folder for caches
+
+exit codes: 0 done, 1 --verify found changes, 4 the store cannot be read or written, or is in use
 """
 
 

@@ -14,6 +14,8 @@ examples:
   envplan demo --json             does this installation work? the steps, their exit codes and seconds
 
 all wheels are stand-ins of a few kB; no network is used, and nothing outside its own folder is touched
+
+exit codes: 0 told, 1 a step went another way, 2 the folder of --keep is not empty
 """
 
 

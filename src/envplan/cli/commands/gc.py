@@ -11,6 +11,8 @@ _EXAMPLES = """\
 examples:
   envplan gc                keep what is in use, and what `envplan rollback` goes to
   envplan cache gc          the same for the store: wheels that no environment needs
+
+exit codes: 0 done, 4 there is no environment, or another process is at it
 """
 
 

@@ -10,6 +10,8 @@ from envplan.cli.arguments import add_environment
 _EXAMPLES = """\
 examples:
   envplan rollback          what was in use before the last apply; a second time: forward again
+
+exit codes: 0 done, 4 there is nothing to go back to, or another process is at it
 """
 
 

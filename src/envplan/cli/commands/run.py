@@ -14,6 +14,9 @@ examples:
 
 the environment is looked up once, when the command starts, so an apply meanwhile changes nothing for it;
 nothing is installed or checked, and the exit code is the command's
+
+exit codes where it cannot be started (with --json, an answer only then): 2 no command, 4 no environment,
+or no program
 """
 
 
