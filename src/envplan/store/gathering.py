@@ -104,7 +104,9 @@ class _Unpackers:
         """Have a wheel unpacked; raise what went wrong with one before."""
         if self.failures:
             raise self.failures[0]
-        size = wheel.stat().st_size if wheel.exists() else 0  # another process may have been quicker
+        size = 0
+        with contextlib.suppress(FileNotFoundError):  # another process was quicker
+            size = wheel.stat().st_size
         self._waiting.put(_Waiting(-size, next(self._numbers), (file, wheel)))
 
     def end(self) -> dict[str, Tree]:
