@@ -11,6 +11,7 @@ import errno
 import hashlib
 import json
 import os
+import stat
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -131,6 +132,8 @@ class Bundle:
         """Open it, and judge all that can be judged before a file is used."""
         self.path = path
         try:
+            if not stat.S_ISREG(path.stat().st_mode):  # a pipe or a device may be read for ever
+                raise ValueError("it is no file")
             self._archive = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
             raise EnvplanError(self._none(_words(error))) from None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -154,6 +156,13 @@ def manifest(path: Path, **changes: Any) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
         document = json.loads(archive.read(MANIFEST))
     return {MANIFEST: json.dumps({**document, **changes}).encode()}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such files")
+def test_what_may_be_read_for_ever_is_no_bundle(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path):
+        assert "it is no file" in words(refused(path))
 
 
 def test_a_compressed_bundle_is_refused_before_anything_can_blow_up(tmp_path: Path) -> None:
