@@ -102,7 +102,7 @@ def _pack(archive: zipfile.ZipFile, files: Sequence[Packed], paths: Mapping[str,
                 hashed.update(piece)
                 target.write(piece)
                 done += len(piece)
-                tell(Progress("build", one.name, done, one.size))
+                tell(Progress("pack", one.name, done, one.size))
         if hashed.hexdigest() != one.sha256:
             raise EnvplanError(_altered(one.name, str(paths[one.sha256]), AGAIN))
 
@@ -162,7 +162,7 @@ class Bundle:
                     hashed.update(piece)
                     written.write(piece)
                     done += len(piece)
-                    tell(Progress("fetch", one.name, done, one.size))
+                    tell(Progress("take", one.name, done, one.size))
         except (zipfile.BadZipFile, EOFError) as error:
             raise EnvplanError(_altered(one.name, str(self.path), self._anew, _words(error))) from None
         if hashed.hexdigest() != sha256:

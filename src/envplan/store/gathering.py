@@ -9,7 +9,7 @@ import queue
 import threading
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from envplan.index.model import File
 from envplan.lockfile.model import LockedFile, Pinned
@@ -164,10 +164,10 @@ def require_room(store: Store, lacking: Sequence[Said]) -> None:
         raise Refused(told, closed=refusal.closed) from None
 
 
-def announce(files: Sequence[File], tell: Tell) -> None:
-    """Say how much is to be fetched in all."""
+def announce(files: Sequence[File], tell: Tell, stage: Literal["fetch", "take"] = "fetch") -> None:
+    """Say how much is to be brought in all."""
     if files:
-        tell(Progress("fetch", "", 0, sum(file.size or 0 for file in files) or None))
+        tell(Progress(stage, "", 0, sum(file.size or 0 for file in files) or None))
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ class FromBundle:
         inside = [file for file in files if self.holds(file.sha256 or "")]
         yield from self.elsewhere.bring([file for file in files if file not in inside])
         require_room(self.store, _shown(inside))
-        announce(inside, self.tell)
+        announce(inside, self.tell, "take")
         for file in inside:
             with told(self.store, file.name):
                 target = self.store.session().folder / f"{file.sha256}.{os.urandom(4).hex()}"

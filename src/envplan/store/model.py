@@ -62,7 +62,7 @@ class Tree:
 class Progress:
     """One step of long work, for whoever shows it: `done` of `total` bytes (or things) of `what`."""
 
-    stage: Literal["fetch", "unpack", "build", "link", "sync", "verify"]
+    stage: Literal["fetch", "take", "unpack", "build", "link", "sync", "verify", "pack"]
     what: str
     done: int
     total: int | None

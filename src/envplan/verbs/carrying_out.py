@@ -216,7 +216,9 @@ class _Work:
         wanted = self._wanted()
         hashes = {row["sha256"] for row in wanted if "sha256" in row and "path" not in row}
         missing = hashes - known.keys()
-        return change(now.receipt.packages if now else (), wanted, missing, self._copied(known.values()))
+        bundled = missing.intersection(self.bundle.files if self.bundle else ())
+        before, copied = now.receipt.packages if now else (), self._copied(known.values())
+        return change(before, wanted, missing, bundled, copied)
 
     def _copied(self, trees: Collection[Tree]) -> int | None:
         """Say how many bytes are copied of what the store has; none where its files are shared."""

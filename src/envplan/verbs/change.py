@@ -27,7 +27,7 @@ class Line:
     before: str | None
     after: str | None
     kind: Kind
-    fetch: int | None = 0  # bytes to download; none where no index told
+    fetch: int | None = 0  # bytes to download, or to take from a bundle; none where no index told
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Change:
     store: int  # bytes that the store grows by; about, since the wheels are still to be unpacked
     copies: int = 0  # bytes that the environment takes where it cannot share the store's files; about
     least: int = 0  # of those, what is certain
+    bundled: int = 0  # bytes that come out of a bundle instead
 
     @property
     def changed(self) -> tuple[Line, ...]:
@@ -76,23 +77,29 @@ def is_same(before: Row, after: Row) -> bool:
 
 
 def change(
-    before: Sequence[Row], after: Sequence[Row], missing: Collection[str], copied: int | None = None
+    before: Sequence[Row],
+    after: Sequence[Row],
+    missing: Collection[str],
+    bundled: Collection[str] = (),
+    copied: int | None = None,
 ) -> Change:
     """Compare what is there with what will be; `missing` are the sha256 of files not in the store.
 
-    `copied` are the bytes of what is in the store, where files are copied from it.
+    `bundled` are those of files in a bundle, and `copied` the bytes of what is in the store, where files are
+    copied from it.
     """
     had, wanted = ({row["name"]: row for row in rows} for rows in (before, after))
     names = sorted(had.keys() | wanted.keys())
     lines = tuple(_line(name, had.get(name), wanted.get(name), missing) for name in names)
     lacking = [row for row in after if row.get("sha256") in missing]
-    fetch = sum(row["size"] or 0 for row in lacking)
+    new = sum(row["size"] or 0 for row in lacking)
+    taken = sum(row["size"] or 0 for row in lacking if row["sha256"] in bundled)
     untold = tuple(row.get("wheel") or row["sdist"] for row in lacking if row["size"] is None)
-    found = Change(lines, len(wanted), fetch, untold, fetch * _UNPACKED)
+    found = Change(lines, len(wanted), new - taken, untold, new * _UNPACKED, bundled=taken)
     if copied is None:
         return found
     wheels = sum(row["size"] or 0 for row in lacking if "wheel" in row)
-    return replace(found, copies=copied + fetch * _UNPACKED, least=copied + wheels)
+    return replace(found, copies=copied + new * _UNPACKED, least=copied + wheels)
 
 
 def _line(name: str, was: Row | None, now: Row | None, missing: Collection[str]) -> Line:

@@ -37,6 +37,20 @@ def test_a_bundle_is_all_that_a_far_machine_needs(far: Applied, locked: Locked) 
     assert locked.web.log == []
 
 
+def test_what_comes_out_of_a_bundle_is_not_called_a_download(far: Applied) -> None:
+    words = ("--offline", "--bundle", "train-cpu.zip")
+    foreseen, done = far.apply(*words, "--dry-run").stdout, far.apply(*words)
+    assert done.returncode == 0
+    assert "taking from the bundle" in done.stderr
+    assert "fetching" not in done.stderr
+    for text in (foreseen, done.stdout):
+        sums = dict(
+            line.split(maxsplit=1) for line in text.splitlines() if line.startswith("  ") and line.strip()
+        )
+        assert sums["download"] == "nothing"
+        assert sums["bundle"].endswith("kB")
+
+
 def test_a_lock_that_is_there_comes_before_that_of_the_bundle(far: Applied, bare: Applied) -> None:
     text = bare.file.read_text(encoding="utf-8")
     (far.folder / "pylock.toml").write_text(text.replace("certifi", "certify", 1), encoding="utf-8")

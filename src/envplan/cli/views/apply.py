@@ -26,7 +26,7 @@ def apply_text(done: Applied) -> str:
         return f"{_where(done)}: nothing to do ({_target(done)}, {len(done.receipt.packages)} packages)"
     from envplan.cli.views.columns import columns
 
-    parts = [f"{_where(done)}: {_target(done)}{'' if done.done else ' (not installed)'}"]
+    parts = [f"{_where(done)}: {_target(done)}{'' if done.done else ' (dry run)'}"]
     passed = () if done.receipt.target["variant"] == "cpu" else done.passed  # of those, problems tell loudly
     parts += [f"  {done.receipt.why}", *(f"  not {one}" for one in passed)]
     lines = [f"  {line}" for line in columns([_line(one) for one in done.change.changed])]
@@ -95,6 +95,8 @@ def _sums(done: Applied, change: Change) -> Iterator[list[str]]:
     names = f", and what no index tells the size of: {', '.join(change.untold)}" if change.untold else ""
     yield ["packages", str(change.packages)]
     yield ["download", (size_said(change.fetch) if change.fetch else "nothing") + names]
+    if change.bundled:
+        yield ["bundle", size_said(change.bundled)]
     if not done.done and change.store:
         yield ["disk", f"about {size_said(change.store)} in the store, shared by all environments"]
     if not done.done and change.copies:

@@ -20,12 +20,15 @@ LARGE = 50_000_000  # bytes: wheels that get a line of their own where there are
 
 _WORDS = {
     "fetch": "fetching",
+    "take": "taking from the bundle",
     "unpack": "unpacking",
     "build": "building",
     "link": "linking",
     "sync": "writing to disk",
     "verify": "verifying",
+    "pack": "writing the bundle",
 }
+_LONG = frozenset({"fetch", "take", "pack"})  # whose large files are named
 _COUNTED = frozenset({"link"})  # files, not bytes
 _NAMES = 3  # of what is being worked on, beside a bar
 
@@ -54,7 +57,7 @@ class _Written:
     def tell(self, progress: Progress) -> None:
         stage, what, total = progress.stage, progress.what, progress.total
         self._say((stage, ""), _line(stage, what, total))
-        if (stage == "fetch" and what and (total or 0) >= LARGE) or (stage == "build" and what):
+        if (stage in _LONG and what and (total or 0) >= LARGE) or (stage == "build" and what):
             self._say((stage, what), f"  {what}{_size(total)}")
 
     def _say(self, key: tuple[str, str], line: str) -> None:
@@ -69,7 +72,7 @@ class _Written:
 
 def _line(stage: str, what: str, total: int | None) -> str:
     """Say what begins: how much there is to fetch, and how files are brought where that takes room."""
-    if stage == "fetch" and not what:
+    if stage in ("fetch", "take") and not what:
         return f"{_WORDS[stage]}{_size(total)}"
     return "copying: the store is on another disk, or somebody else's" if what == "copies" else _WORDS[stage]
 
