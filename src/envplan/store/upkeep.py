@@ -48,7 +48,7 @@ class Freed:
 
     wheels: tuple[str, ...]
     size: int  # bytes of those
-    aside: int = 0  # how many trees were deleted that had been set aside
+    aside: int = 0  # how many trees were deleted that were damaged
     partial: int = 0  # bytes of downloads that nobody came back for
 
 
@@ -114,7 +114,7 @@ def verify(store: Store, *, deep: bool = False, tell: Tell = untold) -> tuple[Pr
 
 
 def gc(store: Store, keep: Collection[str] = (), *, grace: float = GRACE) -> Freed:
-    """Delete trees that no environment uses, what was set aside, and downloads that were never completed.
+    """Delete trees that no environment uses, those that are damaged, and downloads that were never completed.
 
     Kept are those of `keep`, of environments that were noted and still are, those whose files some
     environment shares (to delete them would free nothing), and those used in the last `grace` seconds. While
@@ -163,7 +163,8 @@ def _condemned(home: Home, keep: set[str], grace: float, own: Session) -> tuple[
         doomed.append(_moved(tree.folder, own))
         wheels.append(tree.wheel)
         size += tree.size
-    aside = [_moved(folder, own) for folder in sorted(home.aside.glob("*"))]
+    useless = [*_unreadable(home), *sorted(home.aside.glob("*"))]
+    aside = [_moved(folder, own) for folder in useless]
     return Freed(tuple(sorted(wheels)), size, len(aside)), doomed + aside
 
 
@@ -189,6 +190,19 @@ def _trees(home: Home) -> Iterator[tuple[Tree, float]]:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             used = (folder / NAME).stat().st_mtime
             yield read_manifest(folder, sha256).tree, used
+
+
+def _unreadable(home: Home) -> list[Path]:
+    """List what is among the trees and can be used by nobody: without its manifest, or under another name."""
+    found = []
+    for sha256, folder in home.visible():
+        try:
+            whole = folder == home.tree(sha256) and bool(read_manifest(folder, sha256))
+        except (OSError, ValueError, KeyError, TypeError):
+            whole = False
+        if not whole:
+            found.append(folder)
+    return found
 
 
 def _linked(tree: Tree) -> bool:

@@ -201,6 +201,18 @@ def test_what_is_no_folder_or_lies_where_no_wheel_belongs_is_set_aside(shelf: Sh
     assert verify(shelf.store) == ()
 
 
+def test_gc_deletes_what_nobody_can_use_any_more(shelf: Shelf) -> None:
+    one, two, three, whole = (shelf.added(wheel_entries({f"p{n}.py": b"x" * n})) for n in range(4))
+    (one.folder / "manifest").write_bytes(b"")
+    two.folder.rename(two.folder.with_name("ab" * 32))
+    shutil.rmtree(three.folder)
+    three.folder.write_text("a file")
+    freed = gc(shelf.store)
+    assert (freed.wheels, freed.aside) == ((), 3)
+    assert [sha256 for sha256, _ in shelf.store.home.visible()] == [whole.sha256]
+    assert shelf.store.have(whole.sha256) == whole
+
+
 def test_what_was_set_aside_twice_is_kept_once(shelf: Shelf) -> None:
     for number in range(2):
         tree = shelf.added(BODY)

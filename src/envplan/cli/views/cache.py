@@ -65,7 +65,7 @@ def collected_text(done: Collected) -> str:
         *(f"  {one}" for one in freed.wheels),
     ]
     if freed.aside:
-        lines.append(f"  {freed.aside} that had changed and were set aside")
+        lines.append(f"  {freed.aside} that had changed")
     if freed.partial:
         lines.append(f"  {size_said(freed.partial)} of downloads that nobody came back for")
     return "\n".join(lines) if freed.wheels or len(lines) > 1 else "nothing to delete"
