@@ -45,8 +45,8 @@ def refuse_full(folder: Path, size: int) -> None:
 
 
 def _nearest(folder: Path) -> Path:
-    """Find the folder that is there, of those that it lies in."""
-    return next((one for one in (folder, *folder.parents) if os.path.lexists(one)), folder)
+    """Find the folder that is there, of those that it lies in; a link that leads nowhere is none."""
+    return next((one for one in (folder, *folder.parents) if one.exists()), folder)
 
 
 def _disk(folder: Path) -> tuple[int, str]:
