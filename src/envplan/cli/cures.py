@@ -41,7 +41,8 @@ def retyped(
         return words
 
     def typed(said: re.Match[str]) -> str:
-        return printable(join(["envplan", *(word for word in arguments if word != said[1])]))
+        left_out = ("--json", said[1])  # an answer for programs is not what a person would type
+        return printable(join(["envplan", *(word for word in arguments if word not in left_out)]))
 
     return tuple(
         replace(one, cures=tuple(_AGAIN.sub(typed, _COMMAND.sub(named_too, cure)) for cure in one.cures))

@@ -103,6 +103,14 @@ def test_a_fault_of_the_way_is_not_called_another_file(
     assert found.code == code, words(found)
 
 
+def test_a_range_that_lies_about_the_whole_is_not_believed(web: LocalIndex, client: Make) -> None:
+    name, body = PUBLISHED
+    publish(web, "/simple", "torch", [Upload(name, body, sidecar=False)], formats=[JSON])
+    web.fault("*.whl", "wrong-206", shift=0, total_off=10)
+    file = client().project(f"{web.url}/simple", "torch").files[0]
+    assert client().metadata(file).requires_dist == ("filelock",)
+
+
 def test_another_file_is_called_that_whatever_its_size(web: LocalIndex, client: Make) -> None:
     name, body = PUBLISHED
     publish(web, "/simple", "torch", [Upload(name, body, sidecar=False)], formats=[JSON])
