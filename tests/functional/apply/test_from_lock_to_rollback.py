@@ -91,6 +91,17 @@ def test_a_project_at_another_place_gets_an_environment_of_that_place(project: A
     assert project.applied()["outcome"] == "unchanged"
 
 
+def test_an_environment_elsewhere_is_held_against_its_own_lock(project: Applied) -> None:
+    text = project.file.read_text(encoding="utf-8")
+    project.applied("--env", "another")
+    (project.folder / "pylock.lab.toml").write_text(text, encoding="utf-8")
+    project.applied("--lock", "pylock.lab.toml")
+    project.file.write_text(text + "# a comment\n", encoding="utf-8")
+    assert code_of(project.envplan("verify", "--env", "another")) == "EP615"
+    assert project.envplan("verify", "--env", ".venv-lab").returncode == 0
+    assert project.envplan("verify", "--lock", "pylock.lab.toml").returncode == 0
+
+
 def test_a_place_that_is_seen_at_another_path_is_the_same(project: Applied) -> None:
     project.applied()
     project.folder.with_name("seen").symlink_to(project.folder)
