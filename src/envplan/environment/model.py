@@ -59,3 +59,4 @@ class Receipt:
     startup: tuple[tuple[str, str], ...]  # (package, file) that runs when Python starts
     verified: dict[str, Any]  # the report of the checks before the flip
     created: str  # RFC 3339
+    pointer: str = ""  # the path it was built for, which its commands and scripts have in them

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from envplan.environment.model import Interpreter, Receipt
@@ -36,6 +37,18 @@ def decode(data: bytes) -> Receipt:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("not a receipt") from error
+
+
+def built_for(receipt: Receipt, pointer: Path) -> bool:
+    """Whether the path that it was built for leads here: a project may have been moved, or copied."""
+    if not receipt.pointer:
+        return True  # an older receipt does not say
+    there = Path(receipt.pointer)
+    try:
+        same = os.path.normcase(there.name) == os.path.normcase(pointer.name)
+        return same and there.parent.samefile(pointer.parent)
+    except (OSError, ValueError):
+        return False
 
 
 def read_receipt(generation: Path) -> Receipt | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from envplan import __version__
 from envplan.environment.listing import read_listing
 from envplan.environment.pointer import Ours, pointing
-from envplan.environment.receipts import read_receipt
+from envplan.environment.receipts import built_for, read_receipt
 from envplan.environment.untouched import untouched
 from envplan.machine.fingerprint import fingerprint, stamp
 from envplan.values.digests import sha256
@@ -83,7 +83,7 @@ def standing(where: Project, request: ApplyRequest) -> Receipt | None:
     """Return the receipt of what stands there, if nothing has changed that it rests on; none if unsure."""
     here = pointing(where.pointer)
     receipt = read_receipt(here.folder) if isinstance(here, Ours) else None
-    if receipt is None or not isinstance(here, Ours):
+    if receipt is None or not isinstance(here, Ours) or not built_for(receipt, where.pointer):
         return None
     if receipt.groups != request.groups or receipt.machine != rests_on(request):
         return None

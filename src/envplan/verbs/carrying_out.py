@@ -73,7 +73,7 @@ class _Work:
     def foretold(self) -> Applied:
         """Say what would be done."""
         now = current(self.place)
-        if now is not None and self._is_it(now) and _as_built(now):
+        if now is not None and self._is_it(now) and self._as_built(now):
             refuse_startup_code(self.intent.held.spec, now.receipt.startup)
             return self._applied(now.receipt, None)
         known = there(wheels_of(self.intent), self.store)
@@ -92,7 +92,7 @@ class _Work:
         now = current(self.place)
         broken: tuple[Problem, ...] = ()
         if now is not None and self._is_it(now):
-            listing = _as_built(now)
+            listing = self._as_built(now)
             broken = () if listing else self._judge.damage(now.folder, now.receipt)
             if not broken:
                 return self._left(now, listing)
@@ -123,6 +123,7 @@ class _Work:
             startup=now.receipt.startup,
             verified=now.receipt.verified,
             created=now.receipt.created,
+            pointer=now.receipt.pointer,
         )
         if self.request.compile:
             compiled(now.folder, receipt.interpreter, self.tell)
@@ -201,6 +202,7 @@ class _Work:
             startup=(),
             verified={},
             created="",
+            pointer=str(self.place.pointer),
         )
 
     def _is_it(self, now: Generation) -> bool:
@@ -211,6 +213,13 @@ class _Work:
             and there.keys() == {row["name"] for row in wanted}
             and all(is_same(there[row["name"]], row) for row in wanted)
         )
+
+    def _as_built(self, now: Generation) -> Listing | None:
+        """Return the list of a generation's files, where all is and lies as it was built."""
+        if not receipts.built_for(now.receipt, self.place.pointer):
+            return None
+        listing = read_listing(now.folder)
+        return listing if listing is not None and untouched(now.folder, listing) else None
 
     def _change(self, now: Generation | None, known: Mapping[str, Tree]) -> Change:
         wanted = self._wanted()
@@ -237,9 +246,3 @@ class _Work:
         passed = tuple(f"{one.offer.variant}: {'; '.join(one.reasons)}" for one in self.intent.choice.passed)
         notes = (*self.intent.problems, *self.store.notes)
         return Applied(self.where, receipt, changed, passed=passed, problems=notes)
-
-
-def _as_built(now: Generation) -> Listing | None:
-    """Return the list of a generation's files, where they look as they did when it was built."""
-    listing = read_listing(now.folder)
-    return listing if listing is not None and untouched(now.folder, listing) else None

@@ -59,7 +59,12 @@ def environment_name(lock_name: str, pointer: Path) -> str:
 
 def may_be_of(name: str, pointer: Path) -> bool:
     """Whether a folder of generations is one that a pointer of this name leads to."""
-    return environment_name(re.split("[.@]", name)[0], pointer) == name
+    return environment_name(lock_of(name), pointer) == name
+
+
+def lock_of(name: str) -> str:
+    """Name the lock that an environment was named after."""
+    return re.split("[.@]", name)[0]
 
 
 def pointer_name(lock_name: str) -> str:
@@ -68,6 +73,12 @@ def pointer_name(lock_name: str) -> str:
         case ["pylock", name, "toml"]:
             return f"{POINTER}-{name}"
     return POINTER
+
+
+def lock_file(pointer: Path, usual: str) -> str:
+    """Name the lock for a pointer: pylock.train.toml for .venv-train."""
+    further = pointer.name.removeprefix(f"{POINTER}-")
+    return usual if further == pointer.name else f"pylock.{further}.toml"
 
 
 def _spec(where: Path) -> Path | None:

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 
+from envplan.environment.moved import moved
 from envplan.environment.pointer import Ours, pointing
-from envplan.environment.running import program, surroundings
+from envplan.environment.receipts import read_receipt
+from envplan.environment.running import commands_folder, program, surroundings
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.values.records import dataclass
 from envplan.verbs.environments import none_there, open_place
@@ -48,4 +50,14 @@ def ready(words: Sequence[str], env: Path | None = None, environ: Mapping[str, s
     found = program(words[0], around)
     if found is None:
         raise not_found(command, around["PATH"])
+    if Path(found).parent == commands_folder(generation) and not Path(found).name.startswith("python"):
+        _refuse_moved(generation, place.pointer)
     return Ready(found, around, command)
+
+
+def _refuse_moved(generation: Path, pointer: Path) -> None:
+    """Refuse commands that would start the Python of another place; Python itself is right anywhere."""
+    receipt = read_receipt(generation)
+    cure = f"envplan apply --env {quote(str(pointer))}"
+    if receipt and (problem := moved(receipt, pointer, cure)):
+        raise EnvplanError(problem)

@@ -18,7 +18,7 @@ from envplan.environment.receipts import NAME, read_receipt
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.store.model import Tell, untold
 from envplan.values.records import dataclass, replace
-from envplan.verbs.project import Project, find_project
+from envplan.verbs.project import Project, find_project, lock_file, lock_of
 
 if TYPE_CHECKING:
     from envplan.machine.model import Machine
@@ -60,7 +60,7 @@ def verify(request: VerifyRequest, tell: Tell = untold) -> Report:
         receipt,
         str(where.pointer),
         machine=machine,
-        named=_named(where, there.name) if request.imports else (),
+        named=_named(where, lock_of(there.name)) if request.imports else (),
         overlay=overlay,
         deep=request.deep,
         imports=request.imports,
@@ -71,7 +71,8 @@ def verify(request: VerifyRequest, tell: Tell = untold) -> Report:
     )
     report = prove(question)
     return replace(
-        report, problems=(*_stale(where, there.name, receipt, request), *report.problems, *unreadable)
+        report,
+        problems=(*_stale(where, lock_of(there.name), receipt, request), *report.problems, *unreadable),
     )
 
 
@@ -135,10 +136,12 @@ def _named(where: Project, name: str) -> frozenset[str]:
 def _stale(where: Project, name: str, receipt: Receipt, request: VerifyRequest) -> tuple[Problem, ...]:
     """Say that the lock is another one than the environment was built from.
 
-    With --env alone that may be the lock beside the environment, or the one here.
+    With --env alone that may be the lock beside the environment, or the one here; .venv-lab has its own.
     """
-    beside = where.pointer.parent / where.lock.name
-    files = dict.fromkeys((where.lock,) if request.lock_file or request.spec_file else (beside, where.lock))
+    beside = [where.pointer.parent / lock_file(where.pointer, where.lock.name)]
+    if beside[0].name == where.lock.name:
+        beside.append(where.lock)
+    files = dict.fromkeys([where.lock] if request.lock_file or request.spec_file else beside)
     found = {file: data for file in files if (data := _bytes(file)) is not None}
     if any(hashlib.sha256(data).hexdigest() == receipt.lock for data in found.values()):
         return ()

@@ -241,6 +241,28 @@ def test_an_environment_that_was_changed_is_built_anew(project: Applied, change:
     assert project.python("import torch; print(torch.__version__)") == "2.2.2+cpu"
 
 
+def _more(project: Applied) -> None:
+    (project.site / "torch" / "evil.py").write_text("")
+
+
+def _linked(project: Applied) -> None:
+    (project.site / "torch").rename(project.folder / "torch")
+    (project.site / "torch").symlink_to(project.folder / "torch")
+
+
+@pytest.mark.parametrize("change", [_more, _linked])
+def test_what_verify_found_is_mended_by_the_apply_that_it_offers(
+    project: Applied, change: Callable[[Applied], None]
+) -> None:
+    project.applied()
+    change(project)
+    done = project.envplan("verify")
+    assert done.returncode == 1
+    assert "try     envplan apply" in done.stderr
+    assert project.applied()["outcome"] == "applied"
+    assert project.envplan("verify").returncode == 0
+
+
 def test_an_edit_in_one_environment_reaches_no_other(project: Applied) -> None:
     project.applied()
     edited = project.site / "torch" / "__init__.py"

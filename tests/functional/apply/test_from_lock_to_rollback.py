@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,52 @@ def test_a_gc_of_one_environment_leaves_the_other_of_the_same_lock(project: Appl
         check=True,
     )
     assert done.stdout.strip() == "2.2.2+cpu"
+
+
+@pytest.mark.parametrize("how", ["moved", "copied"])
+def test_a_project_at_another_place_gets_an_environment_of_that_place(project: Applied, how: str) -> None:
+    """Commands have paths in them: in a copy they would start the Python of the original."""
+    project.applied()
+    assert project.envplan("verify").returncode == 0
+    (project.pointer / "bin" / "tool").write_text("#!/bin/sh\n")
+    (project.pointer / "bin" / "tool").chmod(0o755)
+    assert project.envplan("run", "tool").returncode == 0
+    there = project.folder
+    here = there.with_name("elsewhere")
+    shutil.copytree(there, here, symlinks=True) if how == "copied" else there.rename(here)
+    project.folder = here
+    assert code_of(project.envplan("verify")) == "EP614"
+    assert code_of(project.envplan("run", "tool")) == "EP614"
+    assert project.envplan("run", "python", "--version").returncode == 0
+    assert project.applied("--dry-run")["outcome"] != "unchanged"
+    assert project.applied()["outcome"] == "applied"
+    assert project.envplan("verify").returncode == 0
+    assert project.applied()["outcome"] == "unchanged"
+
+
+def test_an_environment_elsewhere_is_held_against_its_own_lock(project: Applied) -> None:
+    text = project.file.read_text(encoding="utf-8")
+    project.applied("--env", "another")
+    (project.folder / "pylock.lab.toml").write_text(text, encoding="utf-8")
+    project.applied("--lock", "pylock.lab.toml")
+    project.file.write_text(text + "# a comment\n", encoding="utf-8")
+    assert code_of(project.envplan("verify", "--env", "another")) == "EP615"
+    assert project.envplan("verify", "--env", ".venv-lab").returncode == 0
+    assert project.envplan("verify", "--lock", "pylock.lab.toml").returncode == 0
+
+
+def test_a_place_that_is_seen_at_another_path_is_the_same(project: Applied) -> None:
+    project.applied()
+    project.folder.with_name("seen").symlink_to(project.folder)
+    project.folder = project.folder.with_name("seen")
+    assert project.applied()["outcome"] == "unchanged"
+    assert project.envplan("verify").returncode == 0
+
+
+def test_an_environment_whose_link_was_renamed_is_built_for_its_new_name(project: Applied) -> None:
+    project.applied()
+    project.pointer.rename(project.folder / "lab")
+    assert project.applied("--env", "lab")["outcome"] == "applied"
 
 
 def test_a_training_keeps_its_files_through_an_apply(project: Applied, tmp_path: Path) -> None:

@@ -301,8 +301,11 @@ def test_a_reader_that_leaves_ends_it_and_nothing_is_left(computer: Computer) ->
 def test_a_broken_installation_is_told_and_nothing_is_left(computer: Computer, tmp_path: Path) -> None:
     """The solver's package is another one than expected."""
     broken = tmp_path / "broken"
-    (broken / "uv").mkdir(parents=True)
-    (broken / "uv" / "__init__.py").write_text("def find_uv_bin():\n    raise FileNotFoundError('uv')\n")
+    (broken / "first" / "uv").mkdir(parents=True)
+    (broken / "first" / "uv" / "__init__.py").write_text(
+        "def find_uv_bin():\n    raise FileNotFoundError('uv')\n"
+    )
+    (broken / "sitecustomize.py").write_text(f"import sys\nsys.path.insert(0, {str(broken / 'first')!r})\n")
     before = computer.seen()
     document = answer(computer.demo("--json", PYTHONPATH=str(broken)))
     assert (document["outcome"], document["exit"]) == ("failed", 1)

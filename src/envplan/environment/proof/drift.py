@@ -56,6 +56,8 @@ def drift(folder: Path, listing: Listing, *, deep: bool = False, tell: Tell = un
         one.path: one for one in _read(look, [row for row in rows if listing.paths[row] not in known], tell)
     }
     found = [known[path] for path in sorted(known)]
+    if not all(one.harmless for one in found):
+        expose(folder / "pyvenv.cfg")  # `apply` glances at files it knows, and would not see one more
     blamed = culprits(folder, found) if found else ()
     return Drift(len(listing.paths) + len(listing.links), deep, tuple(found), blamed)
 

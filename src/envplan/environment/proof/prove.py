@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from envplan.environment.listing import NAME, Listing, read_listing
+from envplan.environment.moved import moved
 from envplan.environment.proof.damage import OWN
 from envplan.environment.proof.damage import problems as damage
 from envplan.environment.proof.drift import drift
@@ -32,7 +35,8 @@ def _files(report: Report, question: Question, listing: Listing) -> Report:
     found = drift(question.folder, listing, deep=question.deep, tell=question.tell)
     python = interpreter_problem(question, found)
     told = damage(found, listing, question.versions, question.options)
-    return replace(report, drift=found, problems=(*([python] if python else []), *told))
+    elsewhere = moved(question.receipt, Path(question.env), question.apply)
+    return replace(report, drift=found, problems=(*filter(None, (elsewhere, python)), *told))
 
 
 def _imports(report: Report, question: Question, listing: Listing) -> Report:
