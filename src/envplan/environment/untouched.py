@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -54,7 +55,9 @@ def _same_files(listing: Listing, start: str, descriptor: int | None, some: slic
     look, rows = os.stat, zip(listing.paths[some], listing.sizes[some], listing.mtimes[some], strict=True)
     for path, size, moment in rows:
         status = look(start + path, dir_fd=descriptor, follow_symlinks=False)
-        if (status.st_size != size or status.st_mtime_ns != moment) and _BYTECODE not in path:
+        if (
+            status.st_size != size or status.st_mtime_ns != moment or not status.st_mode & stat.S_IRUSR
+        ) and _BYTECODE not in path:
             return False
     return True
 

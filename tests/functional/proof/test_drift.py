@@ -73,6 +73,13 @@ def test_a_file_that_changed_is_named_with_its_package(
     assert problem.found[0].origin == path
 
 
+def test_a_file_that_its_owner_may_not_read_is_named(copied: Generation) -> None:
+    (copied.folder / INIT).chmod(0)
+    report = looked(copied)
+    assert kinds(report) == {INIT: "unreadable"}
+    assert report.problems[0].found[0].origin == INIT
+
+
 def test_a_date_alone_is_no_change(copied: Generation) -> None:
     os.utime(copied.folder / INIT, ns=(1, 1))
     assert looked(copied).drift.changes == ()

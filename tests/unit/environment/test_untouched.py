@@ -45,6 +45,7 @@ def test_as_it_was_built_it_is_untouched(generation: tuple[Path, Listing]) -> No
         lambda root: (root / SITE / "torch/lib/libtorch.so").write_text("other"),
         lambda root: (root / SITE / "torch/lib/libtorch.so").write_text("this is torch/lib/libtorch.s0\n"),
         lambda root: (root / SITE / "torch/lib/libtorch.so").write_text(""),
+        lambda root: (root / SITE / "six.py").chmod(0),
         lambda root: (root / SITE / "six.py").unlink(),
         lambda root: (root / SITE / "six.py").rename(root / SITE / "seven.py"),
         lambda root: (root / SITE / "sitecustomize.py").write_text(""),
@@ -55,7 +56,16 @@ def test_as_it_was_built_it_is_untouched(generation: tuple[Path, Listing]) -> No
         lambda root: ((root / SITE / "six.py").unlink(), (root / SITE / "six.py").mkdir()),
     ],
     ids=[
-        *("edited", "of the same size", "emptied", "deleted", "renamed", "startup file", "package"),
+        *(
+            "edited",
+            "of the same size",
+            "emptied",
+            "unreadable",
+            "deleted",
+            "renamed",
+            "startup file",
+            "package",
+        ),
         *("command", "no interpreter", "another interpreter", "a folder in its place"),
     ],
 )

@@ -108,7 +108,12 @@ def _folder(look: _Look, path: str) -> None:
                 look.changes.append(Change(look.listing.paths[row], "missing", look.listing.owner(row)))
                 continue
             status = os.stat(start + name, dir_fd=descriptor, follow_symlinks=False)
-            if status.st_size != sizes[row] or status.st_mtime_ns != dates[row]:
+            if not status.st_mode & stat.S_IRUSR:
+                detail = f"its mode is {stat.filemode(status.st_mode)}"
+                look.changes.append(
+                    Change(look.listing.paths[row], "unreadable", look.listing.owner(row), detail)
+                )
+            elif status.st_size != sizes[row] or status.st_mtime_ns != dates[row]:
                 _differs(look, row, status)
         for name in present.difference(files):
             _unlisted(look, path, name)
