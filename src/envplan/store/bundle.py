@@ -171,9 +171,11 @@ class Bundle:
     @property
     def _anew(self) -> str:
         """Say what writes it anew; what is no bundle is not overwritten."""
-        path = quote(str(self.path))
+        path, elsewhere = quote(str(self.path)), "   (on a machine with a network)"
+        if self.path.suffix != ".zip":  # perhaps a slip, and nothing to be moved
+            return f"envplan bundle{elsewhere}"
         aside = f"mv {path} {path}.moved && " if os.path.lexists(self.path) else ""
-        return f"{aside}envplan bundle --output {path}   (on a machine with a network)"
+        return f"{aside}envplan bundle --output {path}{elsewhere}"
 
     def _listed(self) -> dict[str, zipfile.ZipInfo]:
         entries = self._archive.infolist()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ if TYPE_CHECKING:  # `lock --check` needs none of what these import
 
 CODE = "EP111"
 STDIN = "-"
+
+LOCKS = "pylock*.toml"
 
 _LISTED = 5
 
@@ -133,14 +136,17 @@ def _unreadable(file: Path, error: Exception, cure: str) -> Problem:
     why = (Said(reason or type(error).__name__),)
     path = quote(str(file))
     cures = [f"ls -ld {path}"]
-    if isinstance(error, OSError) and error.errno in (errno.EINVAL, errno.ELOOP):  # no file, but in its place
-        cures = [f"mv {path} {path}.moved && {cure}" if "diff" not in cure else cure]
+    no_file = isinstance(error, OSError) and error.errno in (errno.EINVAL, errno.ELOOP)
+    if no_file and "diff" in cure:
+        cures = [cure]
+    elif no_file and fnmatchcase(file.name, LOCKS):  # in the place of one; any other name may be a slip
+        cures = [f"mv {path} {path}.moved && {cure}"]
     return Problem(CODE, f"{shown(name)} cannot be read", why=why, cures=tuple(cures))
 
 
 def _others(file: Path) -> list[str]:
     """List the locks in the same folder, one of which may have been meant."""
     try:
-        return [shown(one.name) for one in sorted(file.parent.glob("pylock*.toml"))[:_LISTED]]
+        return [shown(one.name) for one in sorted(file.parent.glob(LOCKS))[:_LISTED]]
     except (OSError, ValueError):
         return []

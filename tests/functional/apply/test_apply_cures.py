@@ -93,6 +93,12 @@ PLACES = {
 }
 
 
+def test_nothing_is_to_be_moved_that_was_named_by_a_slip(project: Applied) -> None:
+    for words in (["--lock", "."], ["--lock", "/etc"], ["--bundle", "."], ["--bundle", "/etc"]):
+        for found in problems(project.apply("--json", *words)):
+            assert not any("mv " in cure for cure in found["try"]), found
+
+
 @pytest.mark.parametrize("harm", PLACES)
 def test_an_environment_that_cannot_be_used_is_mended_by_what_is_offered(project: Applied, harm: str) -> None:
     project.applied()
