@@ -126,7 +126,7 @@ def test_what_it_lacks_is_named_with_that_it_cannot_be_written_and_another_store
     assert entries(reading.store) == before
     listing, elsewhere = problem["try"]
     assert subprocess.run(listing, shell=True, check=False, capture_output=True).returncode == 0
-    assert elsewhere == "ENVPLAN_STORE=/a/disk/with/room envplan apply --json"
+    assert elsewhere == "ENVPLAN_STORE=/a/disk/with/room envplan apply"
     project.environ["ENVPLAN_STORE"] = str(project.computer / "home" / "another")
     assert reading.envplan("apply").returncode == 0
 
