@@ -39,9 +39,11 @@ def _refuse_unfit(place: Place) -> None:
     if os.pathsep in str(pointer):
         why = f"PATH is a list with {os.pathsep} in between: no folder on it has that in its name"
         raise _unfit(_NOWHERE, pointer, why=why, cure=_divided(pointer))
-    if any("\udc80" <= letter <= "\udcff" for letter in str(pointer)):
+    try:
+        os.fsencode(pointer).decode("utf-8")
+    except UnicodeError:
         why = "its path has bytes that are no UTF-8, and the scripts that activate it are written in that"
-        raise _unfit(_NOWHERE, pointer, why=why)
+        raise _unfit(_NOWHERE, pointer, why=why) from None
     real = Path(os.path.realpath(parent))
     if GENERATIONS in real.parts:
         outside = Path(*real.parts[: real.parts.index(GENERATIONS)])
