@@ -30,6 +30,7 @@ class Interrupted(KeyboardInterrupt):
 
 def main() -> int:
     """Import the command line and run it."""
+    _speak_utf8()
     _put_last()
     gc.set_threshold(50_000)  # what a command makes it keeps to its end: fewer looks save 5 % of the time
     # What was ignored when we were started stays so: `nohup`, and a shell's jobs in the background.
@@ -49,6 +50,12 @@ def main() -> int:
         signal.signal(ending, signal.SIG_IGN)  # the answer is out; only leaving is left
     gc.freeze()  # leave what was made to the system: to look through it all once more takes 20 ms
     return code
+
+
+def _speak_utf8() -> None:
+    """Start anew where an old locale says how names of files are written: in wheels they are UTF-8."""
+    if sys.getfilesystemencoding() != "utf-8" and not sys.flags.utf8_mode and sys.executable:
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606 - ourselves
 
 
 def _put_last() -> None:

@@ -39,14 +39,15 @@ def _refuse_unfit(place: Place) -> None:
     if os.pathsep in str(pointer):
         why = f"PATH is a list with {os.pathsep} in between: no folder on it has that in its name"
         raise _unfit(_NOWHERE, pointer, why=why, cure=_divided(pointer))
-    if any("\udc80" <= letter <= "\udcff" for letter in str(pointer)):
+    try:
+        os.fsencode(pointer).decode("utf-8")
+    except UnicodeError:
         why = "its path has bytes that are no UTF-8, and the scripts that activate it are written in that"
-        raise _unfit(_NOWHERE, pointer, why=why)
+        raise _unfit(_NOWHERE, pointer, why=why) from None
     real = Path(os.path.realpath(parent))
-    if GENERATIONS in real.parts:
-        outside = Path(*real.parts[: real.parts.index(GENERATIONS)])
+    if outside := _outside(real):
         why = "it would be inside the folder of other environments, and be gone with them"
-        better = shlex.quote(str(outside / pointer.name))
+        better = _quoted(outside / pointer.name)
         raise _unfit(_NOWHERE, pointer, (Said("theirs", str(real)),), why, f"envplan apply --env {better}")
     if parent.is_dir():
         return
@@ -55,6 +56,16 @@ def _refuse_unfit(place: Place) -> None:
     if not blocking.is_dir():
         raise _unfit(title, pointer, (Said("no folder", str(blocking)),), cure=f"ls -ld {_quoted(blocking)}")
     raise _unfit(title, pointer, (Said("no folder", str(parent)),), cure=f"mkdir -p {_quoted(parent)}")
+
+
+def _outside(folder: Path) -> Path | None:
+    """Return the folder beside the environments that a folder lies in; none where it lies in none."""
+    if folder.name == GENERATIONS:
+        return folder.parent
+    for inner, above in zip((folder, *folder.parents), folder.parents, strict=False):
+        if above.name == GENERATIONS and (inner / "lock").is_file():
+            return above.parent
+    return None
 
 
 def _unfit(

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.apply.conftest import UV, Applied, Locked
+from tests.functional.apply.conftest import SPEC, UV, Applied, Locked
 from tests.functional.lock.conftest import beside, code_of
+from tests.support.wheels import wheel
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the lock is for Linux")
 
@@ -24,6 +25,19 @@ def test_a_new_computer_needs_one_command(bare: Applied) -> None:
     assert bare.python("import torch, requests; print(torch.__version__)") == "2.2.2+cpu"
     assert bare.installed["torch"] == "2.2.2+cpu"
     assert "six" not in bare.installed
+
+
+def test_names_of_files_are_utf8_in_every_locale(project: Applied) -> None:
+    name, data = wheel("named", "1.0", files={"named/环é.txt": b"x", "named/__init__.py": b""})
+    here = project.folder.with_name("é 环")
+    project.folder = project.folder.rename(here)
+    (project.folder / name).write_bytes(data)
+    project.spec(SPEC.replace("[groups", f'named = {{ path = "{name}" }}\n\n[groups')).locked()
+    project.environ |= {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    project.applied()
+    assert (project.site / "named" / "环é.txt").is_file()
+    assert project.applied()["outcome"] == "unchanged"
+    assert project.envplan("verify", "--deep").returncode == 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")

@@ -125,6 +125,14 @@ def test_no_environment_lies_inside_another(
     assert not (other.folder / ".envplan").exists()
 
 
+def test_a_project_may_lie_in_a_folder_of_any_name(
+    tmp_path: Path, bones: Skeleton, small: tuple[Tree, ...]
+) -> None:
+    folder = tmp_path / ".envplan" / "project"
+    folder.mkdir(parents=True)
+    Project(folder, bones).build(*small)
+
+
 def test_nobody_is_told_to_move_the_folder_that_they_work_in(
     project: Project, small: tuple[Tree, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
