@@ -36,7 +36,11 @@ LIBRARY_FOLDERS = (
     "/run/opengl-driver/lib",  # NixOS
 )
 _WINDOWS_LIBRARY = "Windows/System32/nvml.dll"
-_FOUND = (("LD_LIBRARY_PATH", "libnvidia-ml.so.1"), ("LD_LIBRARY_PATH", "libcuda.so.1"), ("PATH", "nvidia-smi"))
+_FOUND = (
+    ("LD_LIBRARY_PATH", "libnvidia-ml.so.1"),
+    ("LD_LIBRARY_PATH", "libcuda.so.1"),
+    ("PATH", "nvidia-smi"),
+)
 _LISTS = (
     ("dev", ("nvidia", "kfd", "dxg")),
     ("dev/dri", ("render",)),

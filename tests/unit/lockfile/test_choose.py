@@ -132,7 +132,10 @@ def test_the_cpu_is_taken_loudly_where_there_is_a_gpu(name: str, gpu: str, reaso
     ("name", "why"),
     [
         ("old-k80", "cpu: Tesla K80 (sm_37), driver 470.256.02: no GPU variant of the lock can run here"),
-        ("no-driver-rtx3080", "cpu: NVIDIA GeForce RTX 3080 (sm_86): no GPU variant of the lock can run here"),
+        (
+            "no-driver-rtx3080",
+            "cpu: NVIDIA GeForce RTX 3080 (sm_86): no GPU variant of the lock can run here",
+        ),
         ("ci-linux", "cpu: no NVIDIA or AMD GPU here"),
     ],
 )
