@@ -70,7 +70,7 @@ def choose(lock: Lock, machine: Machine, file: str, wanted: Wanted | None = None
     passed = tuple(_passed(here, machine, offer))
     if offer.variant.kind == "cpu" and passed and machine.unreadable:
         raise EnvplanError(*machine.unreadable, _unread(machine, passed, wanted))
-    loud = tuple(_without_gpu(machine, offer, passed))
+    loud = (*_without_gpu(machine, offer, passed, wanted), *_in_doubt(machine, offer))
     why = f"{offer.variant}: {_because(here, machine, offer)}"
     return Choice(_target(offer, machine), offer, why, passed, loud)
 
@@ -97,9 +97,9 @@ def _by_name(lock: Lock, machine: Machine, file: str, wanted: Wanted) -> Choice:
         narrowed = replace(lock, offers=tuple(named or lock.offers))
         raise EnvplanError(*_unserved(narrowed, machine, file, wanted))
     offer = min(startable, key=lambda one: len(refusals(one, machine)))
-    usual = next(iter(serving(lock, machine)), None)
+    usual = None if machine.unreadable else next(iter(serving(lock, machine)), None)
     instead = f"; {usual.variant} would be chosen" if usual and usual.variant != offer.variant else ""
-    loud = tuple(_overruled(offer, refusals(offer, machine)))
+    loud = (*_overruled(machine, offer, refusals(offer, machine)), *_in_doubt(machine, offer))
     return Choice(_target(offer, machine), offer, f"{offer.variant}: asked for{instead}", (), loud)
 
 
@@ -120,20 +120,29 @@ def _because(offers: Sequence[Offer], machine: Machine, chosen: Offer) -> str:
         others = sorted({one.variant.kind for one in offers} - {"cpu"})
         if not others:
             return f"the only variant for {machine.platform}"
-        vendors = [_VENDORS[other] for other in others]
-        lacking = [name for vendor, name in vendors if not machine.of(vendor)]
-        return (
-            f"no {' or '.join(lacking)} GPU here" if lacking else "no GPU here that the lock has a build for"
-        )
-    gpus = sorted({str(gpu) for gpu in machine.of(_VENDORS[kind][0])})
-    said = [", ".join(gpus) or "asked for in the profile"]
+        seen = [other for other in others if machine.of(_VENDORS[other][0])]
+        lacking = " or ".join(_VENDORS[other][1] for other in others)
+        return _unused(machine, seen) if seen else f"no {lacking} GPU here"
+    floor = f" (≥ {chosen.driver})" if chosen.driver else ""
+    return f"{_seen(machine, kind) or 'asked for in the profile'}{floor if machine.nvidia else ''}"
+
+
+def _seen(machine: Machine, kind: str) -> str:
+    """Name the GPUs that a kind of variant is for, and their driver."""
+    said = sorted({str(gpu) for gpu in machine.of(_VENDORS[kind][0])})
     if machine.nvidia and kind == "cuda":
-        floor = f" (≥ {chosen.driver})" if chosen.driver else ""
-        said.append(f"driver {machine.nvidia.driver}{floor}")
+        said.append(f"driver {machine.nvidia.driver}")
     return ", ".join(said)
 
 
-def _without_gpu(machine: Machine, chosen: Offer, passed: Sequence[Passed]) -> Iterator[Problem]:
+def _unused(machine: Machine, kinds: Sequence[str]) -> str:
+    """Say that there are GPUs of kinds that the lock has variants for, and that none can run them."""
+    return f"{', '.join(_seen(machine, kind) for kind in kinds)}: no GPU variant of the lock can run here"
+
+
+def _without_gpu(
+    machine: Machine, chosen: Offer, passed: Sequence[Passed], wanted: Wanted
+) -> Iterator[Problem]:
     """The CPU is never a silent fallback: say so where the machine has a GPU of such a kind."""
     if chosen.variant.kind != "cpu":
         return
@@ -141,14 +150,21 @@ def _without_gpu(machine: Machine, chosen: Offer, passed: Sequence[Passed]) -> I
     if gpus:
         from envplan.planner.wording import gpu_lines
 
+        named = f" --for {quote(wanted.profile)}" if wanted.profile else ""
         yield Problem(
             NO_GPU,
             f"the GPU will not be used: {machine.name} can run no GPU variant of the lock",
             found=gpu_lines(dict.fromkeys(gpus)),
             why=tuple(_reasons(passed)),
-            cures=("envplan plan   (which versions would use it)",),
+            cures=(f"envplan plan{named}   (which versions would use it)",),
             severity="warning",
         )
+
+
+def _in_doubt(machine: Machine, chosen: Offer) -> Iterator[Problem]:
+    """A GPU that does not answer may be one that the variant has no code for."""
+    if chosen.variant.kind != "cpu":
+        yield from (replace(problem, severity="warning") for problem in machine.unreadable)
 
 
 def _reasons(passed: Sequence[Passed]) -> Iterator[Said]:
@@ -156,11 +172,13 @@ def _reasons(passed: Sequence[Passed]) -> Iterator[Said]:
         yield Said(f"{one.offer.variant}: {'; '.join(one.reasons)}")
 
 
-def _overruled(offer: Offer, reasons: Sequence[str]) -> Iterator[Problem]:
+def _overruled(machine: Machine, offer: Offer, reasons: Sequence[str]) -> Iterator[Problem]:
     if reasons:
+        unsure = "nobody can tell whether this machine can run it"
+        though = unsure if machine.unreadable else "this machine cannot run it"
         yield Problem(
             OVERRULED,
-            f"{offer.variant} is taken as asked, though this machine cannot run it",
+            f"{offer.variant} is taken as asked, though {though}",
             why=tuple(Said(reason) for reason in reasons),
             severity="warning",
         )

@@ -16,7 +16,7 @@ def refusals(offer: Offer, machine: Machine) -> tuple[str, ...]:
     """Say why a machine cannot take a variant; nothing where it can."""
     if offer.platform != machine.platform:
         return (f"it is for {offer.platform}",)
-    return (*_system(offer, machine), *_accelerator(offer, machine))
+    return tuple(dict.fromkeys((*_system(offer, machine), *_accelerator(offer, machine))))
 
 
 def serving(lock: Lock, machine: Machine) -> tuple[Offer, ...]:
@@ -82,12 +82,21 @@ def _cuda(offer: Offer, machine: Machine) -> Iterator[str]:
     if "cuda" in machine.any_kinds:
         return
     if machine.nvidia is None or not machine.of("nvidia"):
-        yield "it needs an NVIDIA GPU with its driver; there is none"
+        yield _lacking(machine)
         return
     driver = machine.nvidia.driver
     if offer.driver and not driver.value.reaches(offer.driver):
         yield f"it needs driver ≥ {offer.driver}; here {driver}"
     yield from (text for gpu in machine.of("nvidia") if (text := _no_code(offer, machine, gpu)))
+
+
+def _lacking(machine: Machine) -> str:
+    """Say what of an NVIDIA GPU with its driver is not there; what cannot be read is not called absent."""
+    if machine.unreadable:
+        return "it needs an NVIDIA GPU with its driver; what is here cannot be read"
+    if machine.of("nvidia"):
+        return "it needs an NVIDIA driver; there is none"
+    return f"it needs an NVIDIA GPU{'' if machine.nvidia else ' with its driver'}; there is none"
 
 
 def _no_code(offer: Offer, machine: Machine, gpu: Gpu) -> str | None:

@@ -16,20 +16,30 @@ from envplan.values.digests import sha256
 _VARIABLES = (
     "ENVPLAN_PROFILE",
     "CUDA_VISIBLE_DEVICES",
+    "CUDA_DEVICE_ORDER",
     "NVIDIA_VISIBLE_DEVICES",
     "ROCR_VISIBLE_DEVICES",
     "HIP_VISIBLE_DEVICES",
 )
 _VERSIONS = ("sys/module/nvidia/version", "proc/driver/nvidia/version", "etc/nv_tegra_release")
-_LIBRARIES = (
-    "usr/lib/wsl/lib/libnvidia-ml.so.1",
-    "usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1",
-    "usr/lib/aarch64-linux-gnu/libnvidia-ml.so.1",
-    "usr/lib64/libnvidia-ml.so.1",
-    "usr/lib/libnvidia-ml.so.1",
-    "usr/local/nvidia/lib64/libnvidia-ml.so.1",
-    "run/opengl-driver/lib/libnvidia-ml.so.1",
-    "Windows/System32/nvml.dll",
+# Where a driver's libraries are, in the order in which they are looked for; before these come the loader's own.
+LIBRARY_FOLDERS = (
+    "/usr/lib/wsl/lib",
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu/nvidia",
+    "/usr/lib/aarch64-linux-gnu/tegra",
+    "/usr/lib64",
+    "/usr/lib64/nvidia",
+    "/usr/lib",
+    "/usr/local/nvidia/lib64",  # Kubernetes on Google's machines
+    "/run/opengl-driver/lib",  # NixOS
+)
+_WINDOWS_LIBRARY = "Windows/System32/nvml.dll"
+_FOUND = (
+    ("LD_LIBRARY_PATH", "libnvidia-ml.so.1"),
+    ("LD_LIBRARY_PATH", "libcuda.so.1"),
+    ("PATH", "nvidia-smi"),
 )
 _LISTS = (
     ("dev", ("nvidia", "kfd", "dxg")),
@@ -65,13 +75,18 @@ def _variables(environ: Mapping[str, str]) -> Iterator[str]:
         yield f"{name}={environ[name]}" if name in environ else name
     if profile := environ.get("ENVPLAN_PROFILE"):
         yield stamp(profile)
+    for name, file in _FOUND:  # of a folder without it nothing: people change these variables all the time
+        for folder in filter(None, environ.get(name, "").split(os.pathsep)):
+            if found := stamp(f"{folder}/{file}"):
+                yield f"{folder}/{file} {found}"
 
 
 def _devices(root: Path) -> Iterator[str]:
     for place in _VERSIONS:
         yield _text(root / place)
-    for place in _LIBRARIES:
-        yield stamp(root / place)
+    for folder in LIBRARY_FOLDERS:
+        yield stamp(root / folder[1:] / "libnvidia-ml.so.1")
+    yield stamp(root / _WINDOWS_LIBRARY)
     for place, starts in _LISTS:
         yield " ".join(name for name in _names(root / place) if name.startswith(starts))
     yield from _graphics(_text(root / _PCI))

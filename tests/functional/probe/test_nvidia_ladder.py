@@ -138,6 +138,22 @@ def test_one_lost_gpu_is_a_problem_and_the_others_are_kept(computer: Computer, l
     assert "GPU 1" in found.machine.unreadable[0].title
 
 
+def test_the_only_gpu_is_lost_though_cuda_still_lists_it(computer: Computer, libraries: Libraries) -> None:
+    lost = RTX_3090.removesuffix("0") + "15"
+    found = computer.nvml(libraries, gpus=lost).libcuda(libraries).survey()
+    assert names(found) == ["NVIDIA GeForce RTX 3090"]
+    assert warned(found) == ["EP507"]
+
+
+def test_why_the_driver_did_not_say_its_version_is_told(computer: Computer, libraries: Libraries) -> None:
+    found = computer.nvml(libraries, nvml="crash", gpus=RTX_3090).libcuda(libraries).survey()
+    (problem,) = found.machine.unreadable
+    assert problem.code == "EP517"
+    assert [(said.text, said.origin) for said in problem.found] == [
+        ("asking NVML for the NVIDIA GPUs failed", "NVML")
+    ]
+
+
 def test_a_gpu_without_a_capability_is_looked_up_by_name_else_a_problem(
     computer: Computer, libraries: Libraries
 ) -> None:

@@ -116,7 +116,7 @@ def test_a_platform_that_is_not_in_the_lock_is_refused() -> None:
 @pytest.mark.parametrize(
     ("name", "gpu", "reason"),
     [
-        ("no-driver-rtx3080", "RTX 3080", "cu128: it needs an NVIDIA GPU with its driver; there is none"),
+        ("no-driver-rtx3080", "RTX 3080", "cu128: it needs an NVIDIA driver; there is none"),
         ("old-k80", "Tesla K80", "cu128: it needs driver ≥ 525.60.13; here 470"),
         ("rocm-rx7900xtx", "RX 7900 XTX", "rocm6.2: it holds no code for"),
     ],
@@ -126,6 +126,32 @@ def test_the_cpu_is_taken_loudly_where_there_is_a_gpu(name: str, gpu: str, reaso
     assert (problem.code, problem.severity) == ("EP222", "warning")
     assert gpu in words(problem)
     assert reason in words(problem)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("old-k80", "cpu: Tesla K80 (sm_37), driver 470.256.02: no GPU variant of the lock can run here"),
+        (
+            "no-driver-rtx3080",
+            "cpu: NVIDIA GeForce RTX 3080 (sm_86): no GPU variant of the lock can run here",
+        ),
+        ("ci-linux", "cpu: no NVIDIA or AMD GPU here"),
+    ],
+)
+def test_the_reason_for_the_cpu_names_the_gpus_that_cannot_be_used(name: str, why: str) -> None:
+    assert chosen(lock_of("cu128", "rocm6.2", "cpu"), profile(name)).why == why
+
+
+def test_what_would_use_the_gpu_is_asked_of_the_machine_that_was_named() -> None:
+    (problem,) = chosen(lock_of("cu128", "cpu"), profile("old-k80"), profile="old-k80").problems
+    assert problem.cures[0].startswith("envplan plan --for old-k80 ")
+
+
+def test_equal_gpus_are_refused_once() -> None:
+    machine = profile("lab-gtx1080")
+    (problem,) = refused(lock_of("cu128"), replace(machine, gpus=machine.gpus * 4))
+    assert words(problem).count("it holds no code for") == 1
 
 
 def test_the_cpu_is_taken_quietly_where_there_is_no_gpu_for_the_lock() -> None:
@@ -142,6 +168,22 @@ def test_the_cpu_is_no_answer_to_a_gpu_that_could_not_be_read() -> None:
     assert "envplan apply --variant cpu" in problems[1].cures
     assert chosen(EVERY, machine, variant="cpu").target.variant.name == "cpu"
     assert chosen(lock_of("cpu"), machine).target.variant.name == "cpu"
+
+
+def test_what_cannot_be_read_is_not_called_absent() -> None:
+    machine = replace(profile("ci-linux"), unreadable=(Problem("EP501", "the driver does not answer"),))
+    assert not any("there is none" in words(problem) for problem in refused(EVERY, machine))
+    choice = chosen(EVERY, machine, variant="cu121")
+    assert choice.why == "cu121: asked for"
+    assert [one.code for one in choice.problems] == ["EP230", "EP501"]
+    assert "nobody can tell whether this machine can run it" in choice.problems[0].title
+
+
+def test_a_gpu_that_does_not_answer_beside_one_that_does_is_told() -> None:
+    lost = Problem("EP507", "GPU 1 does not say what it is")
+    choice = chosen(EVERY, replace(profile("workstation-rtx3090"), unreadable=(lost,)))
+    assert choice.target.variant.name == "cu121"
+    assert [(one.code, one.severity) for one in choice.problems] == [("EP507", "warning")]
 
 
 def test_where_only_gpu_variants_are_locked_nothing_falls_back() -> None:

@@ -73,6 +73,30 @@ def test_hiding_gpus_changes_it_and_an_empty_value_is_not_none(root: Path) -> No
     assert fingerprint(root=root, environ={"EDITOR": "vi"}) == fingerprint(root=root, environ={})
 
 
+@pytest.mark.parametrize(
+    ("variable", "file"),
+    [
+        ("LD_LIBRARY_PATH", "libnvidia-ml.so.1"),
+        ("LD_LIBRARY_PATH", "libcuda.so.1"),
+        ("PATH", "nvidia-smi"),
+    ],
+)
+def test_a_driver_that_only_a_variable_leads_to_counts(root: Path, variable: str, file: str) -> None:
+    environ = {variable: f"/nowhere:{root / 'opt/nvidia'}"}
+    before = fingerprint(root=root, environ=environ)
+    assert before == fingerprint(root=root, environ={}), "it leads to nothing of a driver"
+    put(root, f"opt/nvidia/{file}", "535")
+    first = fingerprint(root=root, environ=environ)
+    put(root, f"opt/nvidia/{file}", "580.65")
+    assert len({before, first, fingerprint(root=root, environ=environ)}) == 3
+
+
+def test_the_order_in_which_gpus_are_counted_changes_it(root: Path) -> None:
+    environ = {"CUDA_VISIBLE_DEVICES": "0"}
+    ordered = {**environ, "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+    assert fingerprint(root=root, environ=environ) != fingerprint(root=root, environ=ordered)
+
+
 def test_the_profile_that_we_pretend_to_be_counts_with_what_it_says(root: Path, tmp_path: Path) -> None:
     profile = tmp_path / "lab.toml"
     profile.write_text("one")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from envplan.machine.fingerprint import LIBRARY_FOLDERS
 from envplan.machine.probe import pci, windows
 from envplan.machine.probe.host import Host, is_file
 from envplan.machine.probe.nvidia.source import dotted
@@ -17,20 +18,7 @@ SYSFS = "/sys/module/nvidia/version"
 PROCFS = "/proc/driver/nvidia/version"
 TEGRA = "/etc/nv_tegra_release"
 BOARD = "/proc/device-tree/model"
-WSL = "/usr/lib/wsl/lib"
 
-_FOLDERS = (
-    WSL,
-    "/usr/lib/x86_64-linux-gnu",
-    "/usr/lib/aarch64-linux-gnu",
-    "/usr/lib/aarch64-linux-gnu/nvidia",
-    "/usr/lib/aarch64-linux-gnu/tegra",
-    "/usr/lib64",
-    "/usr/lib64/nvidia",
-    "/usr/lib",
-    "/usr/local/nvidia/lib64",  # Kubernetes on Google's machines
-    "/run/opengl-driver/lib",  # NixOS
-)
 _WINDOWS_FOLDERS = (r"{SystemRoot}\System32", r"{ProgramFiles}\NVIDIA Corporation\NVSMI")
 
 
@@ -155,7 +143,7 @@ def _cached(host: Host, name: str) -> Path | None:
 
 def _folders(host: Host) -> tuple[str, ...]:
     if not host.windows:
-        return _FOLDERS
+        return LIBRARY_FOLDERS
     places = {
         "SystemRoot": host.environ.get("SystemRoot", r"C:\Windows"),
         "ProgramFiles": host.environ.get("ProgramFiles", r"C:\Program Files"),

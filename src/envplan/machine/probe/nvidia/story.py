@@ -77,7 +77,7 @@ def _driver(story: Story) -> None:
         newest = min(cudas, key=lambda one: one[0], default=None)
         story.nvidia = Nvidia(Fact(driver, origin), Fact(*newest) if newest else None)
     elif any(account.devices for account in story.accounts):
-        story.unreadable += story.signs.unreadable or (_no_version(),)
+        story.unreadable += story.signs.unreadable or (_no_version(story.failures),)
 
 
 def _tegra(text: str) -> list[tuple[Dotted, str]]:
@@ -172,8 +172,8 @@ def _gpu(
 
 def _doubts(story: Story, source: Account) -> None:
     """Name what does not fit, though the GPUs are known."""
-    for failure in story.failures:
-        story.warnings.append(replace(failure, severity="warning"))
+    lost = (one for account in story.accounts if account is not source for one in account.broken)
+    story.warnings += [replace(failure, severity="warning") for failure in (*story.failures, *lost)]
     cuda = story.account(LIBCUDA)
     parted = any(device.instances is not None for device in source.devices)
     if cuda and source is not cuda and not parted and len(cuda.devices) < len(source.devices):
@@ -196,10 +196,11 @@ def _disagree(what: str, said: Sequence[tuple[Dotted | Cuda | Compute | str, str
     )
 
 
-def _no_version() -> Problem:
+def _no_version(failures: Sequence[Problem]) -> Problem:
     return Problem(
         "EP517",
         "the version of the NVIDIA driver cannot be found out",
+        found=tuple(Said(one.title, said.origin) for one in failures for said in one.found[:1]),
         why=(Said("CUDA sees a GPU, but NVML, nvidia-smi and the kernel do not say which driver runs it"),),
         cures=("nvidia-smi",),
     )
