@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
@@ -37,7 +37,6 @@ class LocalIndex:
         self._answering = 0
         self._tls = tls
         self._resources: dict[str, list[Resource]] = {}
-        self._makers: list[Callable[[str], bool]] = []
         self._faults: list[Fault] = []
         self._lock = threading.RLock()
         self._closing = threading.Event()
@@ -89,10 +88,6 @@ class LocalIndex:
         """Hold it no more: 404."""
         with self._lock:
             self._resources.pop(unquote(path), None)
-
-    def on_missing(self, maker: Callable[[str], bool]) -> None:
-        """A function that is given each unknown path; it may `put` it and return True."""
-        self._makers.append(maker)
 
     def fault(
         self, pattern: str, kind: str, times: int | None = None, *, method: str | None = None, **how: Any
@@ -246,8 +241,6 @@ class LocalIndex:
 
     def _find(self, path: str) -> list[Resource] | None:
         with self._lock:
-            if path not in self._resources:
-                any(maker(path) for maker in self._makers)
             return self._resources.get(path)
 
 

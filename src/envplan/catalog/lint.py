@@ -33,7 +33,6 @@ class Everything:
     """All shipped documents, decoded."""
 
     sheets: Mapping[str, Sheet]
-    listings: Mapping[str, Mapping[str, Any]]
     catalog: Catalog
 
     @property
@@ -58,7 +57,7 @@ def findings(folder: Path = DATA) -> list[str]:
     faults += [fault for name in sorted(listings) for fault in _listing(name, listings[name])]
     if faults:
         return faults  # the rest asks questions that only whole documents can answer
-    everything = Everything(sheets, listings, _catalog(sheets, listings))
+    everything = Everything(sheets, _catalog(sheets, listings))
     return [
         *_cuda(everything.catalog),
         *_gpus(everything),

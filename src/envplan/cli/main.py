@@ -19,7 +19,6 @@ from envplan.cli.commands.catalogue import COMMANDS
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.values.records import replace
 
-_USAGE = 2
 _INTERRUPTED = 130
 
 _EXAMPLES = """\

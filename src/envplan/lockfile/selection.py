@@ -24,11 +24,6 @@ class Selected:
     pinned: Pinned
     file: LockedFile | None = None
 
-    @property
-    def is_built(self) -> bool:
-        """Whether it is installed as it is: a wheel."""
-        return self.file is not None and self.file.is_wheel
-
 
 def select(lock: Lock, target: Target, ground: Ground, groups: Collection[str] = ()) -> tuple[Selected, ...]:
     """List what a target takes with some groups of the spec, in the order of names."""

@@ -103,7 +103,7 @@ def _meets(requires: Requires, version: Version | None) -> bool:
     return version is not None and requires.specifier.contains(version, prereleases=True)
 
 
-def wrong(view: View, solver: str, closure: Closure) -> Problem:
+def wrong(solver: str, closure: Closure) -> Problem:
     """Say how a solver's answer does not hold."""
     return Problem(
         WRONG,

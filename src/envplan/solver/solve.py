@@ -149,16 +149,16 @@ class Solving:
             case Found(versions):
                 closure = close(view, versions)
                 if closure.faults:
-                    return Unsolved(target, wrong(view, solver, closure))
+                    return Unsolved(target, wrong(solver, closure))
                 return _solved(view, versions, closure)
             case NotFound(words):
                 from envplan.solver.unsolved import explain
 
                 return Unsolved(target, explain(view, solver, words))
             case Broken(reason, words):
-                return Unsolved(target, _broken(view, solver, reason, words))
+                return Unsolved(target, _broken(solver, reason, words))
             case Stopped():
-                return Unsolved(target, _broken(view, solver, "was stopped", ""))
+                return Unsolved(target, _broken(solver, "was stopped", ""))
 
 
 def _like(question: Question, answer: Answer) -> Question:
@@ -240,7 +240,7 @@ def _without_extra(view: View, versions: Mapping[str, Version]) -> Iterator[Prob
                 )
 
 
-def _broken(view: View, solver: str, reason: str, words: str) -> Problem:
+def _broken(solver: str, reason: str, words: str) -> Problem:
     other = "pip-tools" if solver == "uv" else "uv"
     return Problem(
         BROKEN,

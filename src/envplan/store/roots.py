@@ -47,12 +47,6 @@ def register(home: Home, making: Path, environment: Path, trees: Collection[str]
         raise refused(home.roots, error, what) from None
 
 
-def unregister(home: Home, environment: Path) -> None:
-    """Forget an environment that is about to be deleted."""
-    with contextlib.suppress(OSError):
-        _note(home, environment).unlink()
-
-
 def roots(home: Home) -> tuple[Root, ...]:
     """Give all environments that were noted, also those that are gone since."""
     found = []

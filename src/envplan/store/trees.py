@@ -20,7 +20,7 @@ from envplan.store.home import home
 from envplan.store.manifest import NAME, Kept, read_manifest
 from envplan.store.model import Progress, Scheme, Tell, Tree, untold
 from envplan.store.paths import discard
-from envplan.store.roots import register, roots, unregister
+from envplan.store.roots import register, roots
 from envplan.store.session import Session, sweep
 from envplan.values.records import dataclass
 
@@ -128,10 +128,6 @@ class Store:
                 raise
         else:
             register(self.home, making, environment, trees)
-
-    def unregister(self, environment: Path) -> None:
-        """Forget an environment that is about to be deleted."""
-        unregister(self.home, environment)
 
     def session(self) -> Session:
         """Begin to work in the store, if not begun; what others left when they were killed is deleted.

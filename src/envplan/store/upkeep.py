@@ -37,7 +37,6 @@ class Usage:
     version: str
     size: int  # bytes, unpacked
     files: int
-    used: float  # when last, in seconds since 1970
     environments: tuple[Path, ...]
     linked: bool  # some environment shares its files, noted or not
 
@@ -62,7 +61,7 @@ def usage(store: Store) -> tuple[Usage, ...]:
         raise refused(store.home.folder, error, "a look at what it has", cannot="read") from None
     users = _users(store.home)
     found = []
-    for tree, used in _trees(store.home):
+    for tree, _ in _trees(store.home):
         count = sum(len(files.paths) for files in tree.files)
         environments = tuple(users.get(tree.sha256, ()))
         found.append(
@@ -73,7 +72,6 @@ def usage(store: Store) -> tuple[Usage, ...]:
                 tree.version,
                 tree.size,
                 count,
-                used,
                 environments,
                 bool(environments) or _linked(tree),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from functools import total_ordering
-from typing import Literal, Self
+from typing import Literal
 
 from envplan.values.records import dataclass
 from envplan.values.versions import Cuda, Dotted
@@ -29,11 +29,6 @@ class Variant:
     def __post_init__(self) -> None:
         if self.name not in ("cpu", "xpu") and not (_CUDA.fullmatch(self.name) or _ROCM.fullmatch(self.name)):
             raise ValueError(f"{self.name!r} is not a variant such as cpu, cu121, rocm6.2 or xpu")
-
-    @classmethod
-    def of_cuda(cls, cuda: Cuda) -> Self:
-        """Name the variant that carries this toolkit."""
-        return cls(f"cu{cuda.major}{cuda.minor}")
 
     @property
     def kind(self) -> Kind:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from envplan.machine.probe import Host, probe_machine, survey, this_machine
+from envplan.machine.probe import Host, here, probe_machine, survey
 from envplan.machine.probe.registry import Recorded
 from envplan.problems import EnvplanError
 from envplan.values.versions import Python
@@ -262,13 +262,13 @@ def test_a_container_is_noticed(computer: Computer, place: str, text: str) -> No
 
 def test_a_profile_in_the_environment_takes_the_machines_place(computer: Computer) -> None:
     computer.environ["ENVPLAN_PROFILE"] = "lab-gtx1080"
-    assert this_machine(computer.host()).name == "lab-gtx1080"
+    assert here(computer.host()).machine.name == "lab-gtx1080"
 
 
 def test_a_profile_in_the_environment_that_does_not_exist_is_a_problem(computer: Computer) -> None:
     computer.environ["ENVPLAN_PROFILE"] = "lab-gtx180"
     with pytest.raises(EnvplanError) as raised:
-        this_machine(computer.host())
+        here(computer.host())
     assert [problem.code for problem in raised.value.problems] == ["EP109"]
 
 

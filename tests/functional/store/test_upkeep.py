@@ -76,7 +76,6 @@ def test_usage_lists_wheels_by_size_with_who_uses_them(shelf: Shelf) -> None:
     }
     assert found[0].files == 3
     assert found[0].project == "demo"
-    assert abs(found[0].used - time.time()) < 60
 
 
 def test_usage_knows_of_environments_that_were_never_noted_by_their_links(shelf: Shelf) -> None:
@@ -90,8 +89,6 @@ def test_usage_knows_of_environments_that_were_never_noted_by_their_links(shelf:
 def test_usage_forgets_environments_that_were_deleted(shelf: Shelf) -> None:
     (one,) = several(shelf, 1)
     shutil.rmtree(environment(shelf, "train", one))
-    gone = environment(shelf, "serve", one)
-    shelf.store.unregister(gone)
     assert usage(shelf.store)[0].environments == ()
 
 

@@ -13,7 +13,7 @@ def test_who_sets_nothing_has_the_usual_patience() -> None:
 def test_all_waits_grow_with_the_time_out() -> None:
     usual, longer = Patience(), Patience.of(Network(timeout=120))
     assert longer.first_byte == 120
-    for name in ("connect", "first_byte", "page", "silence"):
+    for name in ("connect", "first_byte", "page"):
         assert getattr(longer, name) == 4 * getattr(usual, name)
     assert (longer.attempts, longer.slowest) == (usual.attempts, usual.slowest)
 

@@ -15,7 +15,6 @@ class Patience:
     connect: float = 10
     first_byte: float = 30  # until status and headers are there
     page: float = 120  # for a page or metadata in all, with every attempt
-    silence: float = 30  # between two parts of a body
     slowest: int = 2048  # bytes per second, on average over `window`
     window: float = 20
     attempts: int = 4
@@ -30,7 +29,6 @@ class Patience:
             connect=max(1.0, seconds / 3),
             first_byte=seconds,
             page=4 * seconds,
-            silence=seconds,
             attempts=network.attempts or cls.attempts,
         )
 

@@ -16,7 +16,6 @@ MARK = "envplan-answer:"  # the same in child.py, which this file cannot import
 
 _FUNCTION_NOT_FOUND = 13
 _NO_DEVICE = 100
-_STUB_LIBRARY = 34
 
 
 def nvml(library: str, bindings: str) -> dict[str, Any]:

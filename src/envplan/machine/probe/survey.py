@@ -129,10 +129,3 @@ def pretended(profile: str, known: Known | None = None) -> Survey:
     from envplan.machine.profile import find_profile, read_profile
 
     return Survey(read_profile(find_profile(profile), known))
-
-
-def this_machine(
-    host: Host | None = None, *, interpreters: bool = False, known: Known | None = None
-) -> Machine:
-    """Return this machine, or the one that ENVPLAN_PROFILE says to be."""
-    return here(host, interpreters=interpreters, known=known).machine
