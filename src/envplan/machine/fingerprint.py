@@ -22,7 +22,7 @@ _VARIABLES = (
     "HIP_VISIBLE_DEVICES",
 )
 _VERSIONS = ("sys/module/nvidia/version", "proc/driver/nvidia/version", "etc/nv_tegra_release")
-# Where a driver's libraries are, in the order in which they are looked for; before these come the loader's own.
+# Where a driver's libraries are, in the order in which they are looked for, after the loader's own.
 LIBRARY_FOLDERS = (
     "/usr/lib/wsl/lib",
     "/usr/lib/x86_64-linux-gnu",
