@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +17,8 @@ from tests.support.local_index import HTML, JSON, LocalIndex
 from tests.support.pages import ATTRIBUTES, Upload, list_projects, publish
 from tests.support.wheels import noise, wheel
 
+# What it has for the Python of the tests: a series of torch (2.2 ends at Python 3.12), and another one.
+SERIES, OTHER_SERIES = ("2.2", "2.1") if sys.version_info < (3, 13) else ("2.5", "2.7")
 CANONICAL = "https://download.pytorch.org/whl"
 FILE_HOST = "https://download-r2.pytorch.org/whl"  # where pages of newer releases point
 _LINUX = "platform_system == 'Linux' and platform_machine == 'x86_64'"

@@ -16,19 +16,20 @@ import pytest
 
 from tests.functional.lock.conftest import Project, new_project
 from tests.support.local_index import LocalIndex
-from tests.support.shaped import Shaped, pytorch_and_default
+from tests.support.shaped import SERIES, Shaped, pytorch_and_default
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((ROOT / "schemas" / "output.schema.json").read_text(encoding="utf-8"))
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 UV = Path(sys.executable).with_name("uv")
+TORCH, CUDA = {"2.2": ("2.2.2", "cu121"), "2.5": ("2.5.1", "cu124")}[SERIES]
 SPEC = f"""\
 [env]
 name = "train"
 python = "{HERE}"
 
 [packages]
-torch = "2.2"
+torch = "{SERIES}"
 requests = "*"
 
 [groups.dev]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.apply.conftest import SPEC, UV, Applied, Locked
+from tests.functional.apply.conftest import CUDA, SPEC, TORCH, UV, Applied, Locked
 from tests.functional.lock.conftest import beside, code_of
 from tests.support.wheels import wheel
 
@@ -22,8 +22,8 @@ def test_a_new_computer_needs_one_command(bare: Applied) -> None:
     answer = bare.applied()
     assert answer["outcome"] == "applied"
     assert answer["data"]["target"]["variant"] == "cpu"
-    assert bare.python("import torch, requests; print(torch.__version__)") == "2.2.2+cpu"
-    assert bare.installed["torch"] == "2.2.2+cpu"
+    assert bare.python("import torch, requests; print(torch.__version__)") == f"{TORCH}+cpu"
+    assert bare.installed["torch"] == f"{TORCH}+cpu"
     assert "six" not in bare.installed
 
 
@@ -136,7 +136,7 @@ def test_a_group_comes_and_goes(project: Applied) -> None:
         (["--group", "devv"], "EP100", "envplan apply --group dev"),
         (["--extra", "devv"], "EP100", "envplan apply --extra dev"),
         (["--extra", "zzz"], "EP100", "envplan apply --extra dev"),
-        (["--group", "cu121"], "EP100", "envplan apply --variant cu121"),
+        (["--group", CUDA], "EP100", f"envplan apply --variant {CUDA}"),
         (["--variant", "cu119"], "EP229", "envplan apply --variant cu1"),
         (["--python", "2.7"], "EP229", "envplan apply --python"),
         (["--python", "three"], "EP100", "minor version"),
@@ -172,15 +172,15 @@ def test_a_group_and_an_extra_that_are_not_there_are_both_told(project: Applied)
 def test_each_machine_gets_its_own_variant(project: Applied) -> None:
     answer = project.applied("--dry-run", "--for", "workstation-rtx3090")
     names = {one["name"]: one["after"] for one in answer["data"]["changes"]}
-    assert answer["data"]["target"]["variant"] == "cu121"
-    assert names["torch"] == "2.2.2+cu121"
+    assert answer["data"]["target"]["variant"] == CUDA
+    assert names["torch"] == f"{TORCH}+{CUDA}"
     assert "nvidia-cublas-cu12" in names
     assert "driver 535.129.03 (≥ 525.60.13)" in answer["data"]["why"]
 
 
 def test_an_image_is_built_for_a_gpu_that_is_elsewhere(bare: Applied) -> None:
     answer = bare.applied("--for", "workstation-rtx3090")
-    assert bare.installed["torch"] == "2.2.2+cu121"
+    assert bare.installed["torch"] == f"{TORCH}+{CUDA}"
     (smoke,) = answer["data"]["verified"]["smoke"]
     assert smoke["status"] == "not-run"
 
@@ -193,8 +193,8 @@ def test_the_cpu_is_taken_loudly_where_there_is_a_gpu(project: Applied) -> None:
 
 
 def test_a_variant_asked_for_overrules_the_choice(project: Applied) -> None:
-    done = project.apply("--dry-run", "--variant", "cu121")
-    assert "cu121: asked for; cpu would be chosen" in done.stdout
+    done = project.apply("--dry-run", "--variant", CUDA)
+    assert f"{CUDA}: asked for; cpu would be chosen" in done.stdout
     assert "warning[EP230]" in done.stderr
 
 
@@ -214,7 +214,7 @@ def test_an_edited_lock_is_refused_with_its_entry(project: Applied) -> None:
     project.file.write_text(text.replace("/whl/cpu/torch-", "/whl/evil/torch-", 1), encoding="utf-8")
     done = project.apply()
     assert code_of(done) == "EP104"
-    assert "torch 2.2.2+cpu" in done.stderr
+    assert f"torch {TORCH}+cpu" in done.stderr
     assert beside(project) == ["envplan.toml", "pylock.toml"]
 
 
@@ -252,7 +252,7 @@ def test_an_environment_that_was_changed_is_built_anew(project: Applied, change:
     assert answer["outcome"] == "applied"
     assert answer["problems"], "what was wrong is said"
     assert project.generation != before
-    assert project.python("import torch; print(torch.__version__)") == "2.2.2+cpu"
+    assert project.python("import torch; print(torch.__version__)") == f"{TORCH}+cpu"
 
 
 def _more(project: Applied) -> None:
@@ -284,7 +284,7 @@ def test_an_edit_in_one_environment_reaches_no_other(project: Applied) -> None:
     edited.write_text("edited = True\n")
     other = _another(project)
     answer = other.applied()
-    assert other.python("import torch; print(torch.__version__)") == "2.2.2+cpu"
+    assert other.python("import torch; print(torch.__version__)") == f"{TORCH}+cpu"
     assert any(one["code"] == "EP433" for one in answer["problems"])
 
 
@@ -307,7 +307,7 @@ def test_harm_to_the_store_is_named_and_repaired_while_building(
     answer = other.applied()
     (problem,) = [one for one in answer["problems"] if one["code"] == "EP433"]
     assert said in problem["found"][0]["text"]
-    assert other.python("import torch; print(torch.__version__)") == "2.2.2+cpu"
+    assert other.python("import torch; print(torch.__version__)") == f"{TORCH}+cpu"
     built = [path for path in other.folder.glob(".envplan/*/*") if path.is_dir()]
     assert built == [other.folder / other.generation]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.functional.apply.conftest import SCHEMA, Applied
+from tests.functional.apply.conftest import CUDA, SCHEMA, Applied
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the lock is for Linux")
 
@@ -41,7 +41,8 @@ def test_every_example_of_the_help_works_as_typed(project: Applied, command: str
     other.mkdir()
     shutil.copy(project.file, other)
     (project.folder / "train.py").write_text("import torch, sys; print(sys.argv)", encoding="utf-8")
-    for line in ["apply", "apply --group dev", "apply --lock ../other/pylock.toml", "bundle --variant cu121"]:
+    applied = ["apply", "apply --group dev", "apply --lock ../other/pylock.toml"]
+    for line in [*applied, f"bundle --variant {CUDA}"]:
         assert project.envplan(*line.split()).returncode == 0
     lines = examples(project, command)
     assert lines

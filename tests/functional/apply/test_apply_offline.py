@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.apply.conftest import Applied, Locked
+from tests.functional.apply.conftest import CUDA, TORCH, Applied, Locked
 from tests.functional.lock.conftest import beside, code_of
 
 
@@ -33,7 +33,7 @@ def far(tmp_path: Path, bare: Applied, locked: Locked, bundle: Path) -> Applied:
 def test_a_bundle_is_all_that_a_far_machine_needs(far: Applied, locked: Locked) -> None:
     answer = far.applied("--offline", "--bundle", "train-cpu.zip", "--group", "dev")
     assert answer["outcome"] == "applied"
-    assert far.python("import torch, requests, six; print(torch.__version__)") == "2.2.2+cpu"
+    assert far.python("import torch, requests, six; print(torch.__version__)") == f"{TORCH}+cpu"
     assert locked.web.log == []
 
 
@@ -60,7 +60,7 @@ def test_a_lock_that_is_there_comes_before_that_of_the_bundle(far: Applied, bare
 
 def test_what_a_bundle_lacks_is_named(far: Applied, bare: Applied) -> None:
     (far.folder / "pylock.toml").write_bytes(bare.file.read_bytes())
-    done = far.apply("--offline", "--bundle", "train-cpu.zip", "--variant", "cu121")
+    done = far.apply("--offline", "--bundle", "train-cpu.zip", "--variant", CUDA)
     assert code_of(done) == "EP481"
     assert "nvidia_cublas_cu12" in done.stderr
     assert "bytes" in done.stderr
@@ -89,7 +89,7 @@ def test_the_same_lock_gives_the_same_bytes(bare: Applied, bundle: Path) -> None
 def test_a_bundle_for_another_machine(bare: Applied) -> None:
     done = bare.envplan("bundle", "--for", "workstation-rtx3090", "--output", "gpu.zip", "--json")
     answer = json.loads(done.stdout)
-    assert [one["variant"] for one in answer["data"]["targets"]] == ["cu121"]
+    assert [one["variant"] for one in answer["data"]["targets"]] == [CUDA]
     assert any(one["name"].startswith("nvidia_cublas") for one in answer["data"]["files"])
 
 
@@ -98,14 +98,14 @@ def test_one_bundle_may_hold_several_variants(bare: Applied) -> None:
     names = [one["name"] for one in json.loads(done.stdout)["data"]["files"]]
     assert len(set(names)) == len(names)
     assert {name for name in names if name.startswith("torch-")} == {
-        name for name in names if "+cpu" in name or "torch-2.2.2+cu118" in name
+        name for name in names if "+cpu" in name or f"torch-{TORCH}+cu118" in name
     }
 
 
 def test_a_damaged_bundle_is_refused_and_nothing_of_it_is_used(far: Applied) -> None:
     path = far.folder / "train-cpu.zip"
     data = bytearray(path.read_bytes())
-    data[data.index(b"__version__ = '2.2.2+cpu'")] ^= 1
+    data[data.index(f"__version__ = '{TORCH}+cpu'".encode())] ^= 1
     path.write_bytes(data)
     done = far.apply("--offline", "--bundle", "train-cpu.zip")
     assert code_of(done) == "EP482", done.stderr

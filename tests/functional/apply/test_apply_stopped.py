@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.functional.apply.conftest import Applied, Locked
+from tests.functional.apply.conftest import CUDA, TORCH, Applied, Locked
 from tests.functional.lock.conftest import code_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals of POSIX, and a lock for Linux")
@@ -53,7 +53,7 @@ def test_stopped_while_it_fetches_it_leaves_the_old_one_in_use(
     if number != signal.SIGKILL:
         assert "the old environment is intact" in complained
     assert project.generation == old
-    assert project.python("import torch; print(torch.__version__)") == "2.2.2+cpu"
+    assert project.python("import torch; print(torch.__version__)") == f"{TORCH}+cpu"
     locked.web.heal()
     project.applied("--group", "dev")
     assert project.python("import six; print(six.__name__)") == "six"
@@ -83,7 +83,7 @@ def test_what_an_index_refuses_or_alters_is_named_and_changes_nothing(
     "words",
     [
         ["apply", "--group", "dev"],
-        ["bundle", "--variant", "cu121", "--output", "a b.zip"],
+        ["bundle", "--variant", CUDA, "--output", "a b.zip"],
         ["apply", "--env", "elsewhere"],
     ],
     ids=" ".join,
@@ -144,7 +144,7 @@ def test_eight_at_once_on_one_cold_store_fetch_each_wheel_once(
     fetched = locked.web.paths("*.whl", "GET")
     assert len(fetched) == len(set(fetched)), sorted(fetched)
     for one in projects:
-        assert one.python("import torch; print(torch.__version__)") == "2.2.2+cpu"
+        assert one.python("import torch; print(torch.__version__)") == f"{TORCH}+cpu"
 
 
 def test_a_disk_without_room_leaves_the_old_one_in_use(project: Applied, old: str) -> None:

@@ -13,7 +13,7 @@ from packaging.pylock import Pylock
 
 from tests.functional.lock.conftest import Project, code_of, reachable
 from tests.functional.lock.test_lock_installs import HERE, Installer, arrived, with_pip, with_uv
-from tests.support.shaped import Shaped
+from tests.support.shaped import SERIES, Shaped
 from tests.support.wheels import sdist, wheel
 
 SPEC = f"""\
@@ -139,7 +139,7 @@ def test_a_wheel_that_a_target_cannot_run_is_named_once_for_all_its_variants(bes
     (beside.folder / name).write_bytes(body)
     beside.spec(
         SPEC.replace("dist of mine/my_tool-1.0+mine-py3-none-any.whl", name).replace(
-            "src-tool", 'torch = "2.2"\nsrc-tool', 1
+            "src-tool", f'torch = "{SERIES}"\nsrc-tool', 1
         )
     )
     done = beside.lock()

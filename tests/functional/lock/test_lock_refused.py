@@ -15,7 +15,7 @@ import pytest
 from tests.functional.lock.conftest import BIG, SMALL, Project, code_of
 from tests.support.local_index import JSON, LocalIndex
 from tests.support.pages import Upload, publish
-from tests.support.shaped import CANONICAL
+from tests.support.shaped import CANONICAL, SERIES
 from tests.support.wheels import wheel
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -24,7 +24,7 @@ HOST = f"""\
 python = "{HERE}"
 
 [packages]
-torch = "2.2"
+torch = "{SERIES}"
 requests = "*"
 
 [targets]
