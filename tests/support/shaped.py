@@ -18,7 +18,7 @@ from tests.support.pages import ATTRIBUTES, Upload, list_projects, publish
 from tests.support.wheels import noise, wheel
 
 # What it has for the Python of the tests: a series of torch (2.2 ends at Python 3.12), and another one.
-SERIES, OTHER_SERIES = ("2.2", "2.1") if sys.version_info < (3, 13) else ("2.5", "2.7")
+SERIES, OTHER_SERIES = ("2.2", "2.1") if sys.version_info < (3, 13) else ("2.7", "2.5")
 CANONICAL = "https://download.pytorch.org/whl"
 FILE_HOST = "https://download-r2.pytorch.org/whl"  # where pages of newer releases point
 _LINUX = "platform_system == 'Linux' and platform_machine == 'x86_64'"
