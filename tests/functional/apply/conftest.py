@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((ROOT / "schemas" / "output.schema.json").read_text(encoding="utf-8"))
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 UV = Path(sys.executable).with_name("uv")
-TORCH, CUDA = {"2.2": ("2.2.2", "cu121"), "2.7": ("2.7.1", "cu126")}[SERIES]
+TORCH, CUDA = {"2.2": ("2.2.2", "cu121"), "2.7": ("2.7.1", "cu118")}[SERIES]
 SPEC = f"""\
 [env]
 name = "train"
