@@ -62,7 +62,7 @@ def test_what_a_bundle_lacks_is_named(far: Applied, bare: Applied) -> None:
     (far.folder / "pylock.toml").write_bytes(bare.file.read_bytes())
     done = far.apply("--offline", "--bundle", "train-cpu.zip", "--variant", CUDA)
     assert code_of(done) == "EP481"
-    assert "nvidia_cublas_cu12" in done.stderr
+    assert f"nvidia_cublas_{CUDA[:4]}" in done.stderr
     assert "bytes" in done.stderr
     assert not far.pointer.exists()
 
