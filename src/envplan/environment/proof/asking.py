@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -62,7 +63,8 @@ def ask(
     """Put one question to a generation's Python: `imports`, or a framework by name."""
     tell(Progress("verify", subject, 0, None))
     patience = max(deadline * 0.9, deadline - 5)
-    given = json.dumps({**question, "patience": patience, "deadline": deadline}).encode()
+    mark = f"{MARK.removesuffix(':')}-{os.urandom(8).hex()}:"  # what a package prints is never an answer
+    given = json.dumps({**question, "patience": patience, "deadline": deadline, "mark": mark}).encode()
     # On Windows a killed child may hold its folder for a moment longer.
     with tempfile.TemporaryDirectory(prefix="envplan-verify-", ignore_cleanup_errors=True) as own:
         outcome = run(
@@ -75,26 +77,26 @@ def ask(
             limit=_LIMIT,
         )
     tell(Progress("verify", subject, 0, 0))
-    return heard(outcome)
+    return heard(outcome, mark)
 
 
-def _answered(line: str) -> dict[str, Any]:
+def _answered(line: str, mark: str) -> dict[str, Any]:
     """Read a line that is an answer; an empty one for all others, and for what only looks like one."""
-    if not line.startswith(MARK):
+    if not line.startswith(mark):
         return {}
     try:
-        found = json.loads(line[len(MARK) :])
+        found = json.loads(line[len(mark) :])
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def heard(outcome: Outcome) -> Heard:
-    """Take the answers out of what a process printed."""
+def heard(outcome: Outcome, mark: str = MARK) -> Heard:
+    """Take the answers, the lines that begin with a mark, out of what a process printed."""
     printed = outcome.text if isinstance(outcome, Ended) else getattr(outcome, "printed", "")
     answers, words = [], []
     for line in printed.splitlines():
-        if answer := _answered(line):
+        if answer := _answered(line, mark):
             answers.append(answer)
         elif line.strip():
             words.append(line.rstrip()[:_LONGEST])
