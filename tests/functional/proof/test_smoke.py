@@ -111,6 +111,13 @@ FAULTS = {
     "another CUDA": ({"cuda": "11.8"}, "EP621", ["CUDA 11.8"]),
     "a build for the CPU": ({"cuda": None, "arches": []}, "EP621", ["a build for CPU"]),
     "a version that is none": ({"says": "new"}, "EP621", ["torch new"]),
+    "a version without end": ({"says": "9" * 100_000}, "EP621", ["torch 9999"]),
+    "an exit in the middle": (
+        {"at_matmul": "raise SystemExit(0)"}, "EP620", ["matmul float32: SystemExit: 0"],
+    ),
+    "an interrupt that is none": (
+        {"at_matmul": "raise KeyboardInterrupt"}, "EP620", ["matmul float32: KeyboardInterrupt"],
+    ),
 }  # fmt: skip
 
 
@@ -149,6 +156,18 @@ def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> Non
         "envplan verify --deadline 10",
     ):
         assert word in words(problem)
+    assert _gone(int(pid.read_text()))
+
+
+def test_what_it_starts_in_a_session_of_its_own_is_ended_too(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    code = (
+        "import subprocess\n"
+        "again = 'import time; time.sleep(60)'\n"
+        "child = subprocess.Popen([sys.executable, '-c', again], start_new_session=True)\n"
+        f"open({str(pid)!r}, 'w').write(str(child.pid))"
+    )
+    assert smoked(tmp_path, at_import=code).problems == ()
     assert _gone(int(pid.read_text()))
 
 
@@ -193,6 +212,11 @@ def test_output_without_end_is_ended(tmp_path: Path) -> None:
 def test_gpus_that_it_does_not_see_are_missed(tmp_path: Path) -> None:
     problem = only(smoked(tmp_path, a100s(2)))
     assert (problem.code, problem.title) == ("EP622", "torch sees 1 of the 2 GPUs here")
+
+
+def test_gpus_that_nobody_else_saw_are_told(tmp_path: Path) -> None:
+    problem = only(smoked(tmp_path, a100s(1), gpus=[A100, A100]))
+    assert (problem.code, problem.title) == ("EP622", "torch sees 2 GPUs where 1 was found")
 
 
 def test_gpus_on_which_cuda_does_not_start_are_not_seen(tmp_path: Path) -> None:

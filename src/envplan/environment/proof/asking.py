@@ -11,6 +11,7 @@ from typing import Any
 
 from envplan.environment.proof.interpreter import python_of
 from envplan.environment.proof.surroundings import surroundings
+from envplan.processes import strays
 from envplan.processes.outcomes import Crashed, Ended, Flooded, NotStarted, Outcome, Stopped, TimedOut
 from envplan.processes.run import run
 from envplan.store.model import Progress, Tell, untold
@@ -63,19 +64,24 @@ def ask(
     """Put one question to a generation's Python: `imports`, or a framework by name."""
     tell(Progress("verify", subject, 0, None))
     patience = max(deadline * 0.9, deadline - 5)
-    mark = f"{MARK.removesuffix(':')}-{os.urandom(8).hex()}:"  # what a package prints is never an answer
+    token = os.urandom(8).hex()
+    mark = f"{MARK.removesuffix(':')}-{token}:"  # what a package prints is never an answer
     given = json.dumps({**question, "patience": patience, "deadline": deadline, "mark": mark}).encode()
     # On Windows a killed child may hold its folder for a moment longer.
     with tempfile.TemporaryDirectory(prefix="envplan-verify-", ignore_cleanup_errors=True) as own:
-        outcome = run(
-            [python_of(folder), *_FLAGS, _START, subject],
-            environ=surroundings(Path(own), python_of(folder).parent, environ),
-            deadline=deadline,
-            folder=Path(own),
-            given=given,
-            errors="joined",
-            limit=_LIMIT,
-        )
+        around = surroundings(Path(own), python_of(folder).parent, environ)
+        try:
+            outcome = run(
+                [python_of(folder), *_FLAGS, _START, subject],
+                environ={**around, strays.NAME: token},
+                deadline=deadline,
+                folder=Path(own),
+                given=given,
+                errors="joined",
+                limit=_LIMIT,
+            )
+        finally:
+            strays.end_strays(token)
     tell(Progress("verify", subject, 0, 0))
     return heard(outcome, mark)
 

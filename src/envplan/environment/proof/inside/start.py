@@ -66,7 +66,7 @@ class Session:
             ok, detail = True, work() or ""
         except WrongError as error:
             ok, detail = False, str(error)
-        except Exception as error:
+        except BaseException as error:  # also one that would end us
             ok, detail = False, self.told(error)["error"]
         self.say(
             check=name,
