@@ -87,7 +87,7 @@ def document_faults(document: Mapping[str, Any], faults: Faults) -> bool:
 
 
 def _newer(document: Mapping[str, Any], faults: Faults) -> bool:
-    """Whether a later version of the standard, or of us, wrote it: then nothing in it need mean what it says."""
+    """Whether a later version of the standard, or of us, wrote it: then its words may mean other things."""
     tool = document.get("tool")
     ours = tool.get("envplan") if isinstance(tool, dict) else None
     schema = ours.get("schema") if isinstance(ours, dict) else None
