@@ -103,7 +103,7 @@ nn = types.SimpleNamespace(functional=types.SimpleNamespace(conv2d=_conv2d))
 
 
 def _init():
-    if not GPUS:
+    if not (GPUS and {available!r}):
         raise RuntimeError("Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU")
 
 
@@ -116,7 +116,7 @@ def _all_reduce(parts):
 
 cuda = types.SimpleNamespace(
     device_count=lambda: len(GPUS),
-    is_available=lambda: bool(GPUS),
+    is_available=lambda: bool(GPUS) and {available!r},
     init=_init,
     get_arch_list=lambda: list({arches!r}) if GPUS else [],
     get_device_name=lambda index: GPUS[index][0],
@@ -137,6 +137,7 @@ def torch(
     gpus: Sequence[tuple[str, int, int]] = (),
     arches: Sequence[str] = ARCHES_CU121,
     cudnn: bool = True,
+    available: bool = True,
     at_import: str = "",
     at_matmul: str = "",
     at_convolution: str = "",
@@ -149,6 +150,7 @@ def torch(
         gpus=tuple(gpus),
         arches=tuple(arches),
         cudnn=cudnn,
+        available=available,
         at_import=at_import,
         at_matmul=_indented(at_matmul, 4),
         at_convolution=_indented(at_convolution, 4),

@@ -15,6 +15,7 @@ SIZE_LIMIT = 512 * 1024
 _SHOWN = 60
 
 # A dotted key this deep is no document of a person, and tomllib takes minutes over one of 256,000 parts.
+CONFLICT = re.compile(r"(?m)^(?:<{7}|>{7}) .{0,80}")  # where git leaves a merge to be finished
 _DEEP = 64  # dots, as in the pattern
 _DEEP_KEY = re.compile(r"""(?<![\w.-])(?:(?:[\w-]{1,80}|"[^"\n]{0,80}"|'[^'\n]{0,80}')[ \t]*\.[ \t]*){64}""")
 
@@ -122,7 +123,11 @@ class Reading:
                 raise RecursionError
             return tomllib.loads(text)
         except ValueError as error:  # TOMLDecodeError is one; a number of 5000 digits raises a bare one
-            self.refuse((), "not valid TOML", found=_place(str(error)), why=str(error))
+            merge = CONFLICT.search(text)
+            why = (
+                f"it holds the marks of a merge that is not finished: {printable(merge[0])}" if merge else ""
+            )
+            self.refuse((), "not valid TOML", found=_place(str(error)), why=why or str(error))
         except RecursionError:
             self.refuse(
                 (),

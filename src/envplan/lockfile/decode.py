@@ -43,9 +43,9 @@ def decode(data: bytes, file: str = "pylock.toml", *, sealed: bool = True) -> Lo
             if sealed:
                 rules.seal_faults(document, faults)
         reading.problems += faults.problems
-        _head(document, reading)
         if not readable:
             reading.finish()
+        _head(document, reading)
         return _lock(document, reading, rules.Faults(file, faults.places))
     except RecursionError:
         reading.refuse((), "nested too deeply to be understood")

@@ -64,6 +64,8 @@ class Faults:
 
 def document_faults(document: Mapping[str, Any], faults: Faults) -> bool:
     """Judge the head of a lock and our own table; whether the rest can be judged at all."""
+    if _newer(document, faults):
+        return False
     for key in sorted(document.keys() - _HEAD_KEYS):
         faults.add(key, f"unknown key {key!r} in the lock", found=key)
     if document.get("lock-version") != "1.0":
@@ -82,6 +84,22 @@ def document_faults(document: Mapping[str, Any], faults: Faults) -> bool:
     _environment(ours.get("name"), faults)
     _groups(document, ours, faults)
     return True
+
+
+def _newer(document: Mapping[str, Any], faults: Faults) -> bool:
+    """Whether a later version of the standard, or of us, wrote it: then its words may mean other things."""
+    tool = document.get("tool")
+    ours = tool.get("envplan") if isinstance(tool, dict) else None
+    schema = ours.get("schema") if isinstance(ours, dict) else None
+    version = document.get("lock-version")
+    update = "python -m pip install --upgrade envplan"
+    if type(schema) is int and schema > SCHEMA:
+        why = f"this one reads {SCHEMA}"
+        faults.add("tool.envplan.schema", "made by a newer envplan", found=str(schema), why=why, cure=update)
+    elif isinstance(version, str) and re.fullmatch(r"[0-9]+\.[0-9]+", version) and version != "1.0":
+        why = "this envplan reads 1.0"
+        faults.add("lock-version", "not a lock of version 1.0", found=version, why=why, cure=update)
+    return bool(faults.problems)
 
 
 def _environment(name: object, faults: Faults) -> None:

@@ -49,7 +49,7 @@ class TimedOut:
     @property
     def reason(self) -> str:
         """Say what it did."""
-        return f"was still at it after {self.seconds:g} seconds"
+        return f"was still at it after {self.seconds:.3g} seconds"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shlex import quote
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from envplan.documents.reading import printable, shown
 from envplan.problems import AGAIN, EnvplanError, Problem, Said
@@ -76,19 +76,31 @@ def write_bundle(
     """Write it whole or not at all. `texts` are small files by name, `paths` the others by sha256."""
     beside = output.with_name(f".{output.name[:100]}.{os.urandom(4).hex()}.new")
     try:
-        with beside.open("xb") as file:
+        with _opened(beside) as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
                 for name, data in sorted({**texts, MANIFEST: _manifest(contents)}.items()):
                     archive.writestr(_entry(name), data)
                 _pack(archive, contents.files, paths, tell)
             file.flush()
             os.fsync(file.fileno())
+            if isinstance(
+                file.name, int
+            ):  # with a folder, whichever, it follows the link to what has no name
+                os.link(f"/proc/self/fd/{file.name}", beside, src_dir_fd=file.name)
         beside.replace(output)
     except OSError as error:
         raise EnvplanError(_unwritten(output, error)) from None
     finally:
         with contextlib.suppress(OSError):
             beside.unlink()
+
+
+def _opened(beside: Path) -> IO[bytes]:
+    """Open a file that has no name until it is whole, where there is such a thing: a kill leaves none."""
+    try:
+        return open(os.open(beside.parent, os.O_TMPFILE | os.O_RDWR, 0o666), "w+b")  # noqa: PTH123 - a number
+    except (AttributeError, OSError):  # another system, or a file system that has no such files
+        return beside.open("xb")
 
 
 def _pack(archive: zipfile.ZipFile, files: Sequence[Packed], paths: Mapping[str, Path], tell: Tell) -> None:
@@ -268,11 +280,25 @@ def _altered(name: str, place: str, cure: str, why: str = "") -> Problem:
     )
 
 
+def refuse_unwritable(output: Path) -> None:
+    """Refuse a place that cannot take a bundle, before anything is fetched for it."""
+    folder = output.parent
+    try:
+        if not stat.S_ISDIR(folder.stat().st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "nothing can be written into its folder")
+    except OSError as error:
+        raise EnvplanError(_unwritten(output, error)) from None
+
+
 def _unwritten(output: Path, error: OSError) -> Problem:
+    folder = quote(str(output.parent))
+    look = f"mkdir -p {folder}" if error.errno == errno.ENOENT else f"ls -ld {folder}"
     full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
     return Problem(
         UNWRITTEN,
         f"{shown(str(output))} cannot be written",
         why=(Said(f"{_words(error)}; nothing was changed"),),
-        cures=("envplan bundle --output /a/disk/with/room/bundle.zip" if full else "ls -ld .",),
+        cures=("envplan bundle --output /a/disk/with/room/bundle.zip" if full else look,),
     )

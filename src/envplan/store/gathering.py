@@ -225,12 +225,15 @@ class FromBundle:
 
 
 class FromNowhere:
-    """Refuses whatever is missing: nothing may leave this machine."""
+    """Refuses whatever is missing: nothing may leave this machine. `bundled` makes a bundle that has it."""
+
+    def __init__(self, bundled: str) -> None:
+        self.bundled = bundled
 
     def bring(self, files: Sequence[File]) -> Arriving:
         """Name what is missing."""
         if files:
-            raise EnvplanError(_missing(files))
+            raise EnvplanError(_missing(files, self.bundled))
         yield from ()
 
     def holds(self, sha256: str) -> bool:
@@ -238,16 +241,16 @@ class FromNowhere:
         return False
 
 
-def _missing(files: Sequence[File]) -> Problem:
+def _missing(files: Sequence[File], bundled: str) -> Problem:
     total = sum(file.size or 0 for file in files)
-    count = f"{len(files)} file{'s'[: len(files) != 1]}"
+    files_are = "1 file is" if len(files) == 1 else f"{len(files)} files are"
     return Problem(
         MISSING,
-        f"{count} ({total:,} bytes) are missing, and nothing may be fetched",
+        f"{files_are} missing ({total:,} bytes), and nothing may be fetched",
         wanted=(Said("nothing leaves this machine", "--offline"),),
         found=_shown(files),
         why=(Said("they are neither in the store nor in a bundle that was named"),),
-        cures=(again_without("--offline"), "envplan bundle   (on a machine with a network)"),
+        cures=(again_without("--offline"), f"{bundled}   (on a machine with a network)"),
     )
 
 

@@ -13,7 +13,7 @@ from envplan.lockfile.choose import NO_TARGET, Wanted, choose
 from envplan.lockfile.model import ArchiveSource
 from envplan.lockfile.selection import Selected, for_any_machine, refuse_unknown
 from envplan.problems import EnvplanError, Problem, Said
-from envplan.store.bundle import README, Bundle, Contents, packed, write_bundle
+from envplan.store.bundle import README, Bundle, Contents, packed, refuse_unwritable, write_bundle
 from envplan.store.fetch import fetch
 from envplan.store.gathering import announce, as_file, told
 from envplan.store.model import Tell
@@ -59,6 +59,7 @@ def make_bundle(request: BundleRequest, tell: Tell) -> Bundled:
     refuse_unknown(held.lock, request.groups, request.extras, _COMMAND)
     targets = _targets(held, where, request)
     output = request.output or Path(f"{held.lock.name}-{_named(targets)}.zip")
+    refuse_unwritable(output)
     _refuse_taken(output)
     selected = dict.fromkeys(
         one for target in targets for one in for_any_machine(held.lock, target, request.groups)

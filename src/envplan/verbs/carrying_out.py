@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from shlex import quote
 from typing import Any
 
 from envplan.documents.writing import write_document
@@ -239,8 +240,14 @@ class _Work:
     def _source(self) -> Source:
         spec = self.intent.held.spec
         names = {index.name: index.url for index in spec.indexes} if spec else {}
-        online = FromNowhere() if self.request.offline else FromIndexes(self.store, names, self.tell)
+        offline = self.request.offline
+        online = FromNowhere(self._bundled()) if offline else FromIndexes(self.store, names, self.tell)
         return FromBundle(self.store, self.bundle, online, self.tell) if self.bundle else online
+
+    def _bundled(self) -> str:
+        """Say what makes a bundle for this environment, on whatever machine that is typed."""
+        groups = "".join(f" --group {quote(group)}" for group in self.request.groups)
+        return f"envplan bundle --variant {self.intent.choice.target.variant}{groups}"
 
     def _applied(self, receipt: Receipt, changed: Change | None) -> Applied:
         passed = tuple(f"{one.offer.variant}: {'; '.join(one.reasons)}" for one in self.intent.choice.passed)

@@ -49,7 +49,7 @@ def check(spec: Path | None = None, lock_file: Path | None = None, profiles: Col
     text = read_bytes(path)
     asked = (None if profiles else _plainly(text, path, file, data)) or _fully(text, path, file, profiles)
     problems = check_lock(data, file.name, partial(_expected, asked, path))
-    return Checked(file, mendable(problems, remade_by(data, file.name)) if problems else ())
+    return Checked(file, mendable(problems, remade_by(data, str(file))) if problems else ())
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -102,17 +102,18 @@ def held_lock(where: Project, spec_file: Path | None, bundle: Bundle | None = No
     if spec is not None and spec_file is None and not _is_of(spec, data, name):
         spec = None  # the spec of another environment that lies in the same folder
     faults = check_lock(data, name) if spec is None else check(Path(spec.origin), where.lock).problems
-    lock = _decoded(data, name, faults, "" if where.spec else f"{committed}   (as it was committed)")
+    made_anew = partial(remade_by, data, str(where.lock))
+    lock = _decoded(data, name, faults, made_anew if where.spec else f"{committed}   (as it was committed)")
     return Held(lock, _digest(data), name, spec)
 
 
-def _decoded(data: bytes, name: str, faults: Collection[Problem], cure: str = "") -> Lock:
+def _decoded(data: bytes, name: str, faults: Collection[Problem], cure: str | Callable[[], str]) -> Lock:
     try:
         if faults:
             raise EnvplanError(*faults)
         return decode(data, name)
     except EnvplanError as error:
-        raise EnvplanError(*mendable(error.problems, cure or remade_by(data, name))) from None
+        raise EnvplanError(*mendable(error.problems, cure if isinstance(cure, str) else cure())) from None
 
 
 def _digest(data: bytes) -> str:

@@ -82,8 +82,11 @@ def mendable(problems: Iterable[Problem], cure: str) -> tuple[Problem, ...]:
 
 def remade_by(data: bytes, name: str) -> str:
     """Say what makes a lock anew that is not in order: it keeps pins that can still be read."""
+    from envplan.documents.reading import CONFLICT
     from envplan.lockfile.decode import decode
 
+    if CONFLICT.search(data.decode("utf-8", "replace")):
+        return f"git checkout --ours -- {quote(name)} && envplan lock"
     try:
         decode(data, name, sealed=False)
     except EnvplanError:

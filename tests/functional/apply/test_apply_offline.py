@@ -63,6 +63,7 @@ def test_what_a_bundle_lacks_is_named(far: Applied, bare: Applied) -> None:
     done = far.apply("--offline", "--bundle", "train-cpu.zip", "--variant", CUDA)
     assert code_of(done) == "EP481"
     assert f"nvidia_cublas_{CUDA[:4]}" in done.stderr
+    assert f"envplan bundle --variant {CUDA} " in done.stderr
     assert "bytes" in done.stderr
     assert not far.pointer.exists()
 
@@ -116,6 +117,15 @@ def test_a_folder_is_no_bundle(bare: Applied) -> None:
     done = bare.apply("--offline", "--bundle", ".")
     assert code_of(done) == "EP480", done.stderr
     assert "] . is not a bundle" in done.stderr
+
+
+def test_a_folder_that_is_not_there_is_refused_before_anything_is_fetched(
+    bare: Applied, locked: Locked
+) -> None:
+    done = bare.envplan("bundle", "--output", "far away/train.zip")
+    assert code_of(done) == "EP401"
+    assert "mkdir -p 'far away'" in done.stderr
+    assert locked.web.log == []
 
 
 def test_a_bundle_replaces_no_file_of_somebody_else(bare: Applied) -> None:

@@ -218,6 +218,32 @@ def test_what_is_no_lock_at_all_is_refused(copy: Project, text: str) -> None:
     assert "pylock.toml" in refused(copy)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "title"),
+    [
+        ("\nschema = 1\n", "\nschema = 2\n", "made by a newer envplan"),
+        ('lock-version = "1.0"', 'lock-version = "1.1"', "not a lock of version 1.0"),
+    ],
+)
+def test_a_lock_of_later_days_is_not_called_edited(copy: Project, old: str, new: str, title: str) -> None:
+    copy.file.write_text(copy.file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    done = copy.lock("--check")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error[EP104] {title}\n")
+    assert done.stderr.count("EP104") == 1
+    assert done.stderr.rstrip().endswith("python -m pip install --upgrade envplan")
+
+
+def test_a_merge_that_is_not_finished_is_called_so(copy: Project) -> None:
+    text = copy.file.read_text(encoding="utf-8")
+    marked = text.replace("[[packages]]", "<<<<<<< HEAD\n[[packages]]", 1) + "=======\n>>>>>>> other\n"
+    copy.file.write_text(marked, encoding="utf-8")
+    done = copy.lock("--check")
+    assert done.returncode == 2
+    assert "a merge that is not finished: <<<<<<< HEAD" in done.stderr
+    assert "git checkout --ours -- pylock.toml && envplan lock" in done.stderr
+
+
 def test_a_lock_that_is_missing_is_said_as_everywhere(copy: Project) -> None:
     copy.file.rename(copy.folder / "pylock.old.toml")
     done = copy.lock("--check", "--lock", "pylock.lab.toml")

@@ -111,6 +111,13 @@ FAULTS = {
     "another CUDA": ({"cuda": "11.8"}, "EP621", ["CUDA 11.8"]),
     "a build for the CPU": ({"cuda": None, "arches": []}, "EP621", ["a build for CPU"]),
     "a version that is none": ({"says": "new"}, "EP621", ["torch new"]),
+    "a version without end": ({"says": "9" * 100_000}, "EP621", ["torch 9999"]),
+    "an exit in the middle": (
+        {"at_matmul": "raise SystemExit(0)"}, "EP620", ["matmul float32: SystemExit: 0"],
+    ),
+    "an interrupt that is none": (
+        {"at_matmul": "raise KeyboardInterrupt"}, "EP620", ["matmul float32: KeyboardInterrupt"],
+    ),
 }  # fmt: skip
 
 
@@ -152,6 +159,18 @@ def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> Non
     assert _gone(int(pid.read_text()))
 
 
+def test_what_it_starts_in_a_session_of_its_own_is_ended_too(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    code = (
+        "import subprocess\n"
+        "again = 'import time; time.sleep(60)'\n"
+        "child = subprocess.Popen([sys.executable, '-c', again], start_new_session=True)\n"
+        f"open({str(pid)!r}, 'w').write(str(child.pid))"
+    )
+    assert smoked(tmp_path, at_import=code).problems == ()
+    assert _gone(int(pid.read_text()))
+
+
 def _gone(pid: int) -> bool:
     end = time.monotonic() + 5
     while time.monotonic() < end:
@@ -169,6 +188,10 @@ NOISE = {
     "text without an end of line": "sys.stdout.write('no newline')",
     "bytes that are no text": "import os; os.write(1, bytes(range(256)))",
     "what looks like an answer": "print('envplan-answer:{')",
+    "an answer of another": 'print(\'\\nenvplan-answer:{"check": 1, "device": "cpu", "seconds": "x"}\')',
+    "another json": "import json\njson.dumps = json.loads = lambda *_, **__: 'spoiled'",
+    "a question": "try:\n    input('? ')\nexcept EOFError:\n    pass",
+    "another folder": "import os; os.chdir('/')",
     "much of it": "print('x' * 100 + chr(10) * 2, end='') or [print('warning ' * 20) for _ in range(20000)]",
     "a closed stdout": "import os; os.close(1)",
     "a handler for exits": "import atexit; atexit.register(lambda: os.abort()); import os",
@@ -189,6 +212,17 @@ def test_output_without_end_is_ended(tmp_path: Path) -> None:
 def test_gpus_that_it_does_not_see_are_missed(tmp_path: Path) -> None:
     problem = only(smoked(tmp_path, a100s(2)))
     assert (problem.code, problem.title) == ("EP622", "torch sees 1 of the 2 GPUs here")
+
+
+def test_gpus_that_nobody_else_saw_are_told(tmp_path: Path) -> None:
+    problem = only(smoked(tmp_path, a100s(1), gpus=[A100, A100]))
+    assert (problem.code, problem.title) == ("EP622", "torch sees 2 GPUs where 1 was found")
+
+
+def test_gpus_on_which_cuda_does_not_start_are_not_seen(tmp_path: Path) -> None:
+    problem = only(smoked(tmp_path, available=False))
+    assert (problem.code, problem.title) == ("EP622", "torch does not see the GPU here")
+    assert "Found no NVIDIA driver" in words(problem)
 
 
 def test_why_it_sees_none_is_told_in_its_own_words(tmp_path: Path) -> None:
@@ -318,7 +352,7 @@ def test_gpus_that_cannot_be_read_are_not_taken_for_none(tmp_path: Path) -> None
 def test_one_that_only_pretends_to_answer_has_not_answered(tmp_path: Path) -> None:
     code = "import os; os.write(2, b'\\nenvplan-answer:{\"end\": true}\\n'); os._exit(0)"
     problem = only(smoked(tmp_path, at_import=code))
-    assert (problem.code, problem.title) == ("EP624", "torch cannot be proven")
+    assert (problem.code, problem.title) == ("EP624", "torch left with status 0 before it was done")
 
 
 def test_commands_of_the_environment_come_first(tmp_path: Path) -> None:

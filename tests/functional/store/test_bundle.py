@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Mapping
@@ -109,6 +110,23 @@ def test_a_folder_that_is_not_there_is_named_and_nothing_is_left(tmp_path: Path)
     with pytest.raises(EnvplanError) as caught:
         write_bundle(tmp_path / "none" / "out.zip", Contents("pylock.toml", (), (), ()), {}, {})
     assert caught.value.problems[0].code == "EP401"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a file may have no name")
+def test_a_kill_while_it_is_written_leaves_nothing(tmp_path: Path) -> None:
+    code = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from envplan.store.bundle import Contents, packed, write_bundle\n"
+        "here = Path(sys.argv[1])\n"
+        "files = packed({('one-1-py3-none-any.whl', '0' * 64): here / 'one'})\n"
+        "contents, paths = Contents('pylock.toml', (), (), files), {'0' * 64: here / 'one'}\n"
+        "write_bundle(here / 'out.zip', contents, {}, paths, lambda progress: os.kill(os.getpid(), 9))\n"
+    )
+    (tmp_path / "one").write_bytes(bytes(1_000_000))
+    done = subprocess.run([sys.executable, "-c", code, tmp_path], check=False)
+    assert done.returncode == -9
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
 
 
 def test_one_flipped_byte_of_a_wheel_is_found(tmp_path: Path) -> None:

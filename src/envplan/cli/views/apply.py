@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from envplan.documents.reading import printable
 from envplan.verbs.apply import Applied
 
 TYPE_CHECKING = False
@@ -109,7 +110,7 @@ def _sums(done: Applied, change: Change) -> Iterator[list[str]]:
         devices = ", ".join(device["name"] for device in smoke["devices"])
         yield [
             "tested",
-            f"{smoke['framework']} {smoke['status']}{detail}{f' on {devices}' if devices else ''}",
+            printable(f"{smoke['framework']} {smoke['status']}{detail}{f' on {devices}' if devices else ''}"),
         ]
     if done.moved:
         yield ["moved", f"what was there before is {done.moved}"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from envplan.cli.views.columns import columns
+from envplan.documents.reading import printable
 from envplan.environment.proof.report import Check, Device, Drift, Imported, Report, Smoke
 
 _NAMES = 20
@@ -17,7 +18,7 @@ def verify_text(report: Report) -> str:
     lines += [f"  {line}" for line in columns([*_files(report.drift), *_imports(report.imports)])]
     for one in report.smoke:
         lines += _framework(one)
-    return "\n".join(line.rstrip() for line in lines)
+    return "\n".join(printable(line.rstrip()) for line in lines)
 
 
 def _head(report: Report) -> str:

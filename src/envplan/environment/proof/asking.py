@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from envplan.environment.proof.interpreter import python_of
 from envplan.environment.proof.surroundings import surroundings
+from envplan.processes import strays
 from envplan.processes.outcomes import Crashed, Ended, Flooded, NotStarted, Outcome, Stopped, TimedOut
 from envplan.processes.run import run
 from envplan.store.model import Progress, Tell, untold
@@ -62,39 +64,45 @@ def ask(
     """Put one question to a generation's Python: `imports`, or a framework by name."""
     tell(Progress("verify", subject, 0, None))
     patience = max(deadline * 0.9, deadline - 5)
-    given = json.dumps({**question, "patience": patience, "deadline": deadline}).encode()
+    token = os.urandom(8).hex()
+    mark = f"{MARK.removesuffix(':')}-{token}:"  # what a package prints is never an answer
+    given = json.dumps({**question, "patience": patience, "deadline": deadline, "mark": mark}).encode()
     # On Windows a killed child may hold its folder for a moment longer.
     with tempfile.TemporaryDirectory(prefix="envplan-verify-", ignore_cleanup_errors=True) as own:
-        outcome = run(
-            [python_of(folder), *_FLAGS, _START, subject],
-            environ=surroundings(Path(own), python_of(folder).parent, environ),
-            deadline=deadline,
-            folder=Path(own),
-            given=given,
-            errors="joined",
-            limit=_LIMIT,
-        )
+        around = surroundings(Path(own), python_of(folder).parent, environ)
+        try:
+            outcome = run(
+                [python_of(folder), *_FLAGS, _START, subject],
+                environ={**around, strays.NAME: token},
+                deadline=deadline,
+                folder=Path(own),
+                given=given,
+                errors="joined",
+                limit=_LIMIT,
+            )
+        finally:
+            strays.end_strays(token)
     tell(Progress("verify", subject, 0, 0))
-    return heard(outcome)
+    return heard(outcome, mark)
 
 
-def _answered(line: str) -> dict[str, Any]:
+def _answered(line: str, mark: str) -> dict[str, Any]:
     """Read a line that is an answer; an empty one for all others, and for what only looks like one."""
-    if not line.startswith(MARK):
+    if not line.startswith(mark):
         return {}
     try:
-        found = json.loads(line[len(MARK) :])
+        found = json.loads(line[len(mark) :])
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def heard(outcome: Outcome) -> Heard:
-    """Take the answers out of what a process printed."""
+def heard(outcome: Outcome, mark: str = MARK) -> Heard:
+    """Take the answers, the lines that begin with a mark, out of what a process printed."""
     printed = outcome.text if isinstance(outcome, Ended) else getattr(outcome, "printed", "")
     answers, words = [], []
     for line in printed.splitlines():
-        if answer := _answered(line):
+        if answer := _answered(line, mark):
             answers.append(answer)
         elif line.strip():
             words.append(line.rstrip()[:_LONGEST])

@@ -19,6 +19,7 @@ from envplan.values.records import dataclass
 
 _IMPORT, _WRONG, _OTHER, _DEVICES, _DIED = "EP616", "EP620", "EP621", "EP622", "EP624"
 _WORDS = "its last words"
+_LONGEST = 100  # of what it says that its version is
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def _judged(
 ) -> Judged:
     failed = any(problem.severity == "error" for problem in problems)
     status: Status = "failed" if failed else "passed"
-    version = heard.first("version") and str(heard.first("version"))
+    version = heard.first("version") and str(heard.first("version"))[:_LONGEST]
     seen = _devices(heard)
     gpus = [device for device in seen if device.key != "cpu"]
     idle = "it sees no GPU" if devices else f"devices not run: {no_gpu(question.machine)}"
@@ -151,7 +152,7 @@ def _unimportable(question: Question, one: Expected, heard: Heard) -> Iterator[P
 def _other(question: Question, one: Expected, heard: Heard) -> Iterator[Problem]:
     version, built = heard.first("version"), heard.first("built")
     found = []
-    if version is not None and not _same_version(one, str(version)):
+    if version is not None and not _same_version(one, version := str(version)[:_LONGEST]):
         found.append(Said(f"{one.framework} {version}", f"{one.framework}.__version__"))
     if isinstance(built, dict) and not _same_variant(one, built):
         found.append(Said(f"a build for {_variant(heard)}", "what it says of itself"))
@@ -221,9 +222,10 @@ def _device_problems(
     probed = Counter(_compute(gpu) for gpu in devices)
     found = Counter(device.compute or "?" for device in seen)
     fewer, other = len(seen) < len(devices), probed != found and "?" not in {*probed, *found}
+    more = one.kind == "cuda" and len(seen) > len(devices) and not question.machine.unreadable
     if one.kind == "xpu" and seen:
         return  # oneAPI leaves out the graphics of older processors
-    if not fewer and not (other and len(seen) == len(devices)):
+    if not fewer and not more and not (other and len(seen) == len(devices)):
         return
     notes = [str(line["note"]) for line in heard.all("note")]
     known = explained("\n".join((*notes, heard.printed)), question)
@@ -243,7 +245,9 @@ def _device_problems(
 
 
 def _seen(one: Expected, seen: int, devices: int) -> str:
-    if seen >= devices:
+    if seen > devices:
+        return f"{one.framework} sees {seen} GPU{'s' if seen > 1 else ''} where {devices or 'none'} was found"
+    if seen == devices:
         return f"{one.framework} sees other GPUs than there are"
     if devices == 1:
         return f"{one.framework} does not see the GPU here"

@@ -33,7 +33,7 @@ def start() -> Any:
 @pytest.fixture
 def session(start: Any) -> Iterator[Any]:
     reading, writing = os.pipe()
-    made = start.Session(writing)
+    made = start.Session(writing, "answer:")
     made.reading = reading
     yield made
     os.close(reading)

@@ -11,17 +11,15 @@ import ctypes
 import faulthandler
 import importlib
 import importlib.machinery
-import json
 import os
 import signal
 import sys
 import time
 import types
+from json import dumps, loads  # by name: a package may put others in their place
 from operator import mul
 from pathlib import Path
 from typing import Any
-
-MARK = "envplan-answer:"
 
 _LONGEST = 2000  # of a text: a line stays within what a pipe takes in one piece
 _PDEATHSIG = 1  # of prctl: the signal to get when the parent dies
@@ -37,13 +35,14 @@ class Session:
 
     many = 16 * 1024 * 1024  # numbers of four bytes; so many ones are still exact when added up as float32
 
-    def __init__(self, out: int) -> None:
+    def __init__(self, out: int, mark: str) -> None:
         self._out = out
+        self._mark = mark
         self._matrices: Any = None
 
     def say(self, **line: Any) -> None:
         """Write one line of the answer."""
-        data = ("\n" + MARK + json.dumps(line) + "\n").encode("ascii")
+        data = ("\n" + self._mark + dumps(line) + "\n").encode("ascii")
         while data:
             data = data[os.write(self._out, data) :]
 
@@ -67,7 +66,7 @@ class Session:
             ok, detail = True, work() or ""
         except WrongError as error:
             ok, detail = False, str(error)
-        except Exception as error:
+        except BaseException as error:  # also one that would end us
             ok, detail = False, self.told(error)["error"]
         self.say(
             check=name,
@@ -200,7 +199,7 @@ def _module(subject: str) -> Any:
 
 def main(subject: str, question: dict[str, Any]) -> None:
     """Answer for one subject: `imports`, or a framework."""
-    session = Session(os.dup(1))
+    session = Session(os.dup(1), question["mark"])
     os.dup2(2, 1)
     session.say(begun=list(sys.version_info[:3]), prefix=sys.prefix)
     if question.get("patience"):  # shows where it hangs, before it is ended
@@ -216,4 +215,4 @@ def main(subject: str, question: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], json.loads(sys.stdin.read()))
+    main(sys.argv[1], loads(sys.stdin.read()))

@@ -47,6 +47,7 @@ def _backends(session: Any, torch: Any, built: dict[str, Any]) -> list[tuple[str
         count = session.attempt("devices", torch.cuda.device_count) or 0
         if not count or not session.attempt("devices", torch.cuda.is_available):
             session.attempt("devices", torch.cuda.init)  # says why there is none
+            count = 0  # NVML counted them; CUDA does not start
         found.append(("cuda", count))
     xpu = getattr(torch, "xpu", None)
     if xpu is not None and session.attempt("devices", xpu.is_available):
