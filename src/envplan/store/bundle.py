@@ -7,7 +7,6 @@ read by what its manifest says and by sha256; names in it become no paths.
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -18,6 +17,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any, Self
 
+from envplan.documents.folders import FULL
 from envplan.documents.reading import printable, shown
 from envplan.problems import AGAIN, EnvplanError, Problem, Said
 from envplan.store.model import Progress, Tell, untold
@@ -269,7 +269,7 @@ def _altered(name: str, place: str, cure: str, why: str = "") -> Problem:
 
 
 def _unwritten(output: Path, error: OSError) -> Problem:
-    full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
+    full = error.errno in FULL
     return Problem(
         UNWRITTEN,
         f"{shown(str(output))} cannot be written",
