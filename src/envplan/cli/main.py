@@ -16,7 +16,7 @@ from typing import TextIO
 from envplan import __version__
 from envplan.cli.answer import Answer
 from envplan.cli.commands.catalogue import COMMANDS
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, reason_of
 from envplan.values.records import replace
 
 _INTERRUPTED = 130
@@ -257,8 +257,7 @@ def _reader_left() -> int:
 def _unheard(error: OSError) -> int:
     """The answer could not be given; whatever the command did stays done."""
     _silence(sys.stdout)
-    reason = error.strerror or str(error)
-    problem = Problem("EP401", "the answer cannot be written to stdout", why=(Said(reason),))
+    problem = Problem("EP401", "the answer cannot be written to stdout", why=(Said(reason_of(error)),))
     _tell((problem,))
     return problem.exit
 

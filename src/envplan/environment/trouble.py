@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from envplan.documents.folders import FULL, what_is_there
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, reason_of
 
 UNWRITABLE = "EP441"
 
@@ -27,7 +27,7 @@ def refused(folder: Path, error: OSError, wanted: str) -> EnvplanError:
     """Say that something at an environment could not be done."""
     full = error.errno in FULL
     title = "there is no more room for the environment" if full else "the environment cannot be written"
-    reason = (error.strerror or str(error) or "the system gave no reason").lower()
+    reason = reason_of(error).lower()
     where = os.fspath(error.filename) if isinstance(error.filename, str | os.PathLike) else str(folder)
     return EnvplanError(
         Problem(

@@ -14,7 +14,7 @@ from envplan.documents.opening import read_document
 from envplan.documents.reading import shown
 from envplan.lockfile import LOCK_FILE
 from envplan.lockfile.rules import SIZE_LIMIT
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, reason_of
 from envplan.values.records import dataclass, replace
 from envplan.verbs.project import is_folder, typed
 
@@ -120,8 +120,7 @@ def _unreadable(file: Path, error: Exception, cure: str) -> Problem:
         others = _others(file)
         found = (Said(f"other locks: {', '.join(others)}", shown(str(file.parent))),) if others else ()
         return Problem(CODE, f"there is no lock {shown(name)}", found=found, cures=(cure,))
-    reason = error.strerror if isinstance(error, OSError) else str(error)
-    why = (Said(reason or type(error).__name__),)
+    why = (Said(reason_of(error)),)
     path = quote(str(file))
     cures = [f"ls -ld {path}"]
     no_file = isinstance(error, OSError) and error.errno in (errno.EINVAL, errno.ELOOP)
