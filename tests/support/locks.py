@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Callable, Iterable
+from typing import Any
 
+import tomli_w
 from packaging.version import Version
 
 from envplan.lockfile.model import Lock, LockedFile, Offer, Pinned
+from envplan.lockfile.seal import entry_seal, lock_seal
 from envplan.values.platforms import Platform
 from envplan.values.targets import Target
 from envplan.values.variants import Variant
 from envplan.values.versions import Compute, Dotted, Libc, Python
+
+Edit = Callable[[dict[str, Any]], object]
 
 SIMPLE = "https://simple.example/simple"
 FILES = "https://files.example"
@@ -107,3 +113,14 @@ def _packages(targets: list[Target]) -> tuple[Pinned, ...]:
         ),
         built("triton", "2.2.0", f"{TORCH}/cu121", triton_host, linux_cuda, "filelock"),
     )
+
+
+def resealed(text: str, edit: Edit) -> bytes:
+    """A lock changed by somebody who knows how seals are made."""
+    document = tomllib.loads(text)
+    edit(document)
+    for entry in document["packages"]:
+        entry["tool"] = {"envplan": {"seal": entry_seal(entry)}}
+    seals = [entry["tool"]["envplan"]["seal"] for entry in document["packages"]]
+    document["tool"]["envplan"]["seal"] = lock_seal(document, seals)
+    return tomli_w.dumps(document).encode()

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-
 from envplan.lockfile.encode import encode
 from envplan.lockfile.model import Lock
+from tests.support.answers import document
 
-ROOT = Path(__file__).parents[2]
-SCHEMA = json.loads((ROOT / "schemas" / "output.schema.json").read_text(encoding="utf-8"))
 SPEC = """\
 [env]
 name = "train"
@@ -41,11 +37,8 @@ def envplan(*arguments: str, cwd: Path, **more: Any) -> subprocess.CompletedProc
 def answer(*arguments: str, cwd: Path, **more: Any) -> dict[str, Any]:
     """Ask for JSON, and hold it to its schema."""
     done = envplan(*arguments, "--json", cwd=cwd, **more)
-    document: dict[str, Any] = json.loads(done.stdout)
-    jsonschema.validate(document, SCHEMA)
-    assert document["exit"] == done.returncode
     assert not done.stderr
-    return document
+    return document(done)
 
 
 def write_lock(lock: Lock, folder: Path, name: str = "pylock.toml") -> Path:

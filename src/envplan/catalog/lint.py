@@ -24,7 +24,7 @@ from envplan.values.evidence import METHODS
 from envplan.values.records import dataclass
 from envplan.values.tags import python_tag
 
-# Files beside the frameworks': CUDA, GPUs, names, and what `envplan doctor` reads.
+# Files beside the frameworks': CUDA, GPUs, names, and the texts that frameworks print.
 _OTHERS = ("cuda", "gpus", "indexes", "symptoms")
 
 

@@ -19,7 +19,7 @@ from envplan.catalog.gpus import named
 from envplan.catalog.listings import Shelf
 from envplan.catalog.model import Catalog, Framework, NamedGpu, Symptom
 from envplan.documents import Reading, nearest
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, reason_of
 
 DATA = Path(__file__).parent / "data"
 FAULT = "EP103"
@@ -97,7 +97,7 @@ def sheet_of(file: Path) -> Sheet:
         else:
             reading.refuse((), f"{file.name} is not a file")
     except OSError as error:
-        reading.refuse((), f"{file.name} cannot be read", why=error.strerror or str(error))
+        reading.refuse((), f"{file.name} cannot be read", why=reason_of(error))
     reading.finish()
     sheet = decode(reading, reading.parse(data))
     reading.finish()
@@ -128,7 +128,7 @@ def _files(folder: Path | None) -> list[Path]:
         return sorted(one for one in folder.iterdir() if one.suffix == ".toml" and one.name[0] != ".")
     except OSError as error:
         reading = Reading(str(folder), FAULT)
-        reading.refuse((), "the folder of your own rows cannot be read", why=error.strerror or str(error))
+        reading.refuse((), "the folder of your own rows cannot be read", why=reason_of(error))
         reading.finish()
         return []
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterable
 from pathlib import Path
+
+from envplan.values.names import normal
 
 
 def add_spec(parser: argparse.ArgumentParser) -> None:
@@ -60,4 +61,4 @@ def add_groups(parser: argparse.ArgumentParser) -> None:
 
 def group_names(written: Iterable[str]) -> tuple[str, ...]:
     """Read names of groups in the one spelling that a lock has them in, each once."""
-    return tuple(sorted({re.sub(r"[-_.]+", "-", one.strip()).lower() for one in written}))
+    return tuple(sorted({normal(one.strip()) for one in written}))

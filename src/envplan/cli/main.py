@@ -10,13 +10,13 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from envplan import __version__
 from envplan.cli.answer import Answer
 from envplan.cli.commands.catalogue import COMMANDS
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, reason_of
 from envplan.values.records import replace
 
 _INTERRUPTED = 130
@@ -87,6 +87,20 @@ def _answer(arguments: list[str]) -> Answer:
 
 
 def _run(arguments: list[str]) -> Answer:
+    named = next((word for word in arguments if not word.startswith("-")), None)
+    if named is not None and named not in COMMANDS:
+        raise _UsageError(f"unknown command: {named}\0envplan")
+    parser, commands = _parsers(named)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        raise _UsageError(_unknown_words(unknown, commands.get(named or "", parser)))
+    if named is None:
+        return Answer("helped", text=parser.format_help(), data={"commands": dict(COMMANDS)})
+    return _told(options, arguments)
+
+
+def _parsers(named: str | None) -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """Make the parser, and that of the command that is named; else those of all commands."""
     parser = _Parser(
         prog="envplan",
         description="One committed lockfile. Any machine. The right GPU wheels, proven.",
@@ -97,10 +111,9 @@ def _run(arguments: list[str]) -> Answer:
     parser.add_argument("--json", action="store_true", help="answer as JSON on stdout")
     parser.add_argument("--version", action="version", version=f"envplan {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    named = next((word for word in arguments if not word.startswith("-")), None)
     for name, line in COMMANDS.items():
-        if named in COMMANDS and name != named:
-            continue  # 17 parsers take 5 ms, and one is asked
+        if named not in (None, name):
+            continue  # the parsers of all commands take 5 ms, and one is asked
         command = commands.add_parser(
             name,
             help=line,
@@ -116,14 +129,7 @@ def _run(arguments: list[str]) -> Answer:
                 "--json", action="store_true", default=argparse.SUPPRESS, help="answer as JSON on stdout"
             )
             command.set_defaults(run=module.run)
-    if named is not None and named not in COMMANDS:
-        raise _UsageError(f"unknown command: {named}\0envplan")
-    options, unknown = parser.parse_known_args(arguments)
-    if unknown:
-        raise _UsageError(_unknown_words(unknown, commands.choices.get(named or "", parser)))
-    if named is None:
-        return Answer("helped", text=parser.format_help(), data={"commands": dict(COMMANDS)})
-    return _told(options, arguments)
+    return parser, commands.choices
 
 
 def _told(options: argparse.Namespace, arguments: Sequence[str]) -> Answer:
@@ -251,8 +257,7 @@ def _reader_left() -> int:
 def _unheard(error: OSError) -> int:
     """The answer could not be given; whatever the command did stays done."""
     _silence(sys.stdout)
-    reason = error.strerror or str(error)
-    problem = Problem("EP401", "the answer cannot be written to stdout", why=(Said(reason),))
+    problem = Problem("EP401", "the answer cannot be written to stdout", why=(Said(reason_of(error)),))
     _tell((problem,))
     return problem.exit
 

@@ -79,8 +79,11 @@ def _again(said: sys.UnraisableHookArgs) -> None:
     if not isinstance(said.exc_value, Interrupted):
         sys.__unraisablehook__(said)
         return
-    from threading import Timer
+    from threading import Timer, get_ident
 
-    later = Timer(0.005, signal.raise_signal, (said.exc_value.args[0],))
+    number: int = said.exc_value.args[0]
+    later = Timer(0.005, signal.raise_signal, (number,))
+    if sys.platform != "win32":  # to this thread, which may be waiting for something by then
+        later = Timer(0.005, signal.pthread_kill, (get_ident(), number))
     later.daemon = True
     later.start()

@@ -22,6 +22,7 @@ from urllib.parse import quote, unquote
 
 from envplan.catalog.places import DEFAULT_INDEX
 from envplan.demo.packages import TORCH, Upload
+from envplan.values.names import normal
 from envplan.values.records import dataclass
 
 _HTML, _JSON, _BYTES = "text/html", "application/vnd.pypi.simple.v1+json", "application/octet-stream"
@@ -70,7 +71,7 @@ def _shelves(uploads: Iterable[Upload]) -> dict[str, partial[Held]]:
     projects: dict[tuple[str, str], list[Upload]] = {}
     for one in uploads:
         found[_path(one)] = partial(_file, one)
-        projects.setdefault((one.index, re.sub(r"[-_.]+", "-", one.project).lower()), []).append(one)
+        projects.setdefault((one.index, normal(one.project)), []).append(one)
         if one.index == DEFAULT_INDEX:
             found[f"{_path(one)}.metadata"] = partial(Held, _BYTES, one.metadata)
     for (index, project), files in projects.items():

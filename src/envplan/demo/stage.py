@@ -18,7 +18,7 @@ from typing import Any
 from envplan.documents.opening import kind_of
 from envplan.documents.reading import shown
 from envplan.documents.writing import CODE
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, reason_of
 from envplan.values.records import dataclass
 
 PROJECT = "train"
@@ -117,9 +117,8 @@ def _temporary() -> Path:
 
 
 def _unwritable(what: str, error: Exception) -> EnvplanError:
-    reason = error.strerror if isinstance(error, OSError) else None
     return EnvplanError(
-        Problem(CODE, f"{shown(what)} cannot be made", why=(Said(reason or str(error)),), cures=("df -h",))
+        Problem(CODE, f"{shown(what)} cannot be made", why=(Said(reason_of(error)),), cures=("df -h",))
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from envplan.documents.opening import refuse_other_kinds
 from envplan.documents.reading import shown
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, reason_of
 
 CODE = "EP401"
 
@@ -25,12 +25,11 @@ def write_document(path: Path, text: str, *, code: str = CODE) -> None:
         # Not Path.resolve, which raises RuntimeError for links in a circle; here the kind is asked for later.
         _write(Path(os.path.realpath(path)), text.encode())
     except (OSError, ValueError) as error:  # ValueError: a path with NUL in it
-        reason = error.strerror if isinstance(error, OSError) else str(error)
         raise EnvplanError(
             Problem(
                 code,
                 f"{shown(str(path))} cannot be written",
-                why=(Said(f"{reason}; nothing was changed"),),
+                why=(Said(f"{reason_of(error)}; nothing was changed"),),
                 cures=_cures(path, error),
             )
         ) from None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 
 from envplan.problems import Problem, Said
 from envplan.store.model import EntryPoint, Tree
+from envplan.values.names import normal
 from envplan.values.records import dataclass
 
 
@@ -47,4 +47,4 @@ def _commands(trees: Collection[Tree]) -> Iterator[tuple[Tree, EntryPoint]]:
 
 
 def _owns(tree: Tree, entry: EntryPoint) -> bool:
-    return re.sub(r"[-_.]+", "-", entry.name).lower() == tree.project
+    return normal(entry.name) == tree.project

@@ -7,6 +7,7 @@ import shlex
 import stat
 from pathlib import Path
 
+from envplan.documents.folders import what_is_there
 from envplan.environment.model import Place
 from envplan.environment.trouble import told
 from envplan.problems import EnvplanError, Problem, Said
@@ -52,7 +53,7 @@ def _refuse_unfit(place: Place) -> None:
     if parent.is_dir():
         return
     title = "the folder for the environment is not there"
-    blocking = next((one for one in (parent, *parent.parents) if os.path.lexists(one)), parent)
+    blocking = what_is_there(parent)
     if not blocking.is_dir():
         raise _unfit(title, pointer, (Said("no folder", str(blocking)),), cure=f"ls -ld {_quoted(blocking)}")
     raise _unfit(title, pointer, (Said("no folder", str(parent)),), cure=f"mkdir -p {_quoted(parent)}")

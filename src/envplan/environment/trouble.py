@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.documents.folders import FULL, what_is_there
+from envplan.problems import EnvplanError, Problem, Said, reason_of
 
 UNWRITABLE = "EP441"
-
-_FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG})
 
 
 @contextlib.contextmanager
@@ -27,9 +25,9 @@ def told(folder: Path, wanted: str) -> Iterator[None]:
 
 def refused(folder: Path, error: OSError, wanted: str) -> EnvplanError:
     """Say that something at an environment could not be done."""
-    full = error.errno in _FULL
+    full = error.errno in FULL
     title = "there is no more room for the environment" if full else "the environment cannot be written"
-    reason = (error.strerror or str(error) or "the system gave no reason").lower()
+    reason = reason_of(error).lower()
     where = os.fspath(error.filename) if isinstance(error.filename, str | os.PathLike) else str(folder)
     return EnvplanError(
         Problem(
@@ -44,8 +42,7 @@ def refused(folder: Path, error: OSError, wanted: str) -> EnvplanError:
 
 
 def _cures(folder: Path, full: bool) -> tuple[str, ...]:
-    there = next((one for one in (folder, *folder.parents) if os.path.lexists(one)), folder)
-    place = shlex.quote(str(there))
+    place = shlex.quote(str(what_is_there(folder)))
     if full:
         return ("envplan cache gc", f"df -h {place}")
     return (f"ls -ld {place}",)

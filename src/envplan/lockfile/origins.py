@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from envplan.values.names import normal
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _URL = re.compile(
@@ -162,11 +164,6 @@ def host_of(address: str) -> tuple[str, str]:
     """Split scheme and host off an address; both empty where it is none."""
     parts = _URL.fullmatch(address if address.count("/") > 2 else f"{address}/")
     return (parts[1], parts[2]) if parts else ("", "")
-
-
-def normal(name: str) -> str:
-    """Write the name of a project in its one spelling."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _unquoted(text: str) -> str:

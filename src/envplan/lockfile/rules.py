@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from envplan.lockfile.origins import normal, source_faults
+from envplan.lockfile.origins import source_faults
 from envplan.lockfile.seal import changed_parts, entry_seal, lock_seal
 from envplan.problems import Problem, Said
+from envplan.values.names import normal
 
 CODE = "EP104"
 SCHEMA = 1  # of our own table

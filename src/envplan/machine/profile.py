@@ -12,7 +12,7 @@ from envplan.documents.opening import read_document
 from envplan.documents.reading import shown
 from envplan.documents.shipped import shipped
 from envplan.machine.model import VENDORS, Gpu, Machine, Nvidia, Vendor
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, reason_of
 from envplan.values.evidence import Fact
 from envplan.values.platforms import ARCHES, OSES, Arch, Os, Platform
 from envplan.values.versions import Compute, Cuda, Dotted, Libc, Python
@@ -34,8 +34,7 @@ def read_profile(path: Path, known: Known | None = None) -> Machine:
     try:
         data = read_document(path)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise EnvplanError(_missing(str(path), reason)) from error
+        raise EnvplanError(_missing(str(path), reason_of(error))) from error
     return decode(data, _label(path), known)
 
 

@@ -7,7 +7,8 @@ from envplan.problems.problem import (
     Said,
     Severity,
     again_without,
+    reason_of,
     told_once,
 )
 
-__all__ = ["AGAIN", "EnvplanError", "Problem", "Said", "Severity", "again_without", "told_once"]
+__all__ = ["AGAIN", "EnvplanError", "Problem", "Said", "Severity", "again_without", "reason_of", "told_once"]

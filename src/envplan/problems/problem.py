@@ -86,6 +86,11 @@ def told_once(
     )
 
 
+def reason_of(error: Exception) -> str:
+    """Say what the system said of an error, or Python."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
 class EnvplanError(Exception):
     """One or more problems that end the command."""
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from envplan.documents import Reading, Table
 from envplan.documents.opening import read_document
 from envplan.documents.reading import shown
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, reason_of
 from envplan.settings.model import DEFAULT, LONGEST, Login, Mirror, Network, Settings
 
 CODE = "EP110"
@@ -144,10 +144,9 @@ def _split_login(text: str) -> tuple[str, str, str]:
 
 
 def _unreadable(path: Path, error: Exception) -> Problem:
-    reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
     return Problem(
         CODE,
         f"the settings in {shown(str(path))} cannot be read",
-        found=(Said(reason, VARIABLE if os.environ.get(VARIABLE) else ""),),
+        found=(Said(reason_of(error), VARIABLE if os.environ.get(VARIABLE) else ""),),
         cures=(f"unset {VARIABLE}",) if os.environ.get(VARIABLE) else (),
     )

@@ -13,7 +13,7 @@ from packaging.version import Version
 from envplan.documents import nearest
 from envplan.index.model import File
 from envplan.lockfile.model import ArchiveSource
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, reason_of
 from envplan.processes.outcomes import Stopped
 from envplan.solver.closure import Closure, close, wrong
 from envplan.solver.model import Answer, Question, Solved, Unsolved
@@ -136,7 +136,7 @@ class Solving:
         try:
             return Stopped() if view.stop.is_set() else self._solver.search(search)
         except OSError as error:  # a full disk, or no folder for temporary files
-            why = (Said(error.strerror or str(error)), Said("the solver works in a temporary folder"))
+            why = (Said(reason_of(error)), Said("the solver works in a temporary folder"))
             raise EnvplanError(Problem(NO_ROOM, "the solver has no room to work in", why=why)) from None
         finally:
             self._searching.discard(threading.current_thread())

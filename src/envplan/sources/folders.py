@@ -8,7 +8,7 @@ from pathlib import Path
 from envplan.documents.opening import kind_of, read_document
 from envplan.documents.reading import shown
 from envplan.lockfile.model import LocalSource
-from envplan.problems import EnvplanError, Said
+from envplan.problems import EnvplanError, Said, reason_of
 from envplan.sources.files import ENDINGS, read_file
 from envplan.sources.model import MISSING, Given, refusal
 from envplan.sources.projects import FILE, read_project, unstated
@@ -26,8 +26,7 @@ def beside(requirement: Requirement, place: FromPath, folder: Path, built: Colle
             raise _missing(requirement, place, kind)
         return _folder(requirement, place, path)
     except (OSError, ValueError) as error:  # ValueError: a path with NUL in it
-        reason = getattr(error, "strerror", None) or str(error)
-        raise _missing(requirement, place, shown(reason)) from None
+        raise _missing(requirement, place, shown(reason_of(error))) from None
 
 
 def _folder(requirement: Requirement, place: FromPath, path: Path) -> Given:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from envplan.documents.opening import read_document
 from envplan.documents.reading import SIZE_LIMIT, shown
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, reason_of
 from envplan.spec import PROJECT_FILE, SPEC_FILE
 
 if TYPE_CHECKING:
@@ -101,5 +101,4 @@ def _unreadable(path: Path, error: Exception) -> Problem:
         return Problem(CODE, "the folder that this shell stands in is gone", cures=("cd ..",))
     if isinstance(error, FileNotFoundError):
         return Problem(CODE, f"there is no file {shown(str(path))}", cures=(_INIT,))
-    reason = error.strerror if isinstance(error, OSError) else str(error)
-    return Problem(CODE, f"{shown(str(path))} cannot be read", why=(Said(reason or type(error).__name__),))
+    return Problem(CODE, f"{shown(str(path))} cannot be read", why=(Said(reason_of(error)),))

@@ -18,8 +18,9 @@ from pathlib import Path
 from shlex import quote
 from typing import IO, Any, Self
 
+from envplan.documents.folders import FULL
 from envplan.documents.reading import printable, shown
-from envplan.problems import AGAIN, EnvplanError, Problem, Said
+from envplan.problems import AGAIN, EnvplanError, Problem, Said, reason_of
 from envplan.store.model import Progress, Tell, untold
 from envplan.values.records import dataclass
 
@@ -148,7 +149,7 @@ class Bundle:
                 raise ValueError("it is no file")
             self._archive = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-            raise EnvplanError(self._none(_words(error))) from None
+            raise EnvplanError(self._none(reason_of(error))) from None
         try:
             self._entries = self._listed()
             self.contents = self._read_contents()
@@ -176,7 +177,7 @@ class Bundle:
                     done += len(piece)
                     tell(Progress("take", one.name, done, one.size))
         except (zipfile.BadZipFile, EOFError) as error:
-            raise EnvplanError(_altered(one.name, str(self.path), self._anew, _words(error))) from None
+            raise EnvplanError(_altered(one.name, str(self.path), self._anew, reason_of(error))) from None
         if hashed.hexdigest() != sha256:
             raise EnvplanError(_altered(one.name, str(self.path), self._anew))
 
@@ -213,7 +214,7 @@ class Bundle:
         try:
             return self._archive.read(entry)
         except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError) as error:
-            raise EnvplanError(self._none(_words(error))) from None
+            raise EnvplanError(self._none(reason_of(error))) from None
 
     def _read_contents(self) -> Contents:
         try:
@@ -265,10 +266,6 @@ def _text(value: Any) -> str:
     return value
 
 
-def _words(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
-
-
 def _altered(name: str, place: str, cure: str, why: str = "") -> Problem:
     return Problem(
         ALTERED,
@@ -295,10 +292,9 @@ def refuse_unwritable(output: Path) -> None:
 def _unwritten(output: Path, error: OSError) -> Problem:
     folder = quote(str(output.parent))
     look = f"mkdir -p {folder}" if error.errno == errno.ENOENT else f"ls -ld {folder}"
-    full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
     return Problem(
         UNWRITTEN,
         f"{shown(str(output))} cannot be written",
-        why=(Said(f"{_words(error)}; nothing was changed"),),
-        cures=("envplan bundle --output /a/disk/with/room/bundle.zip" if full else look,),
+        why=(Said(f"{reason_of(error)}; nothing was changed"),),
+        cures=("envplan bundle --output /a/disk/with/room/bundle.zip" if error.errno in FULL else look,),
     )

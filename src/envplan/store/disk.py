@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import errno
-import os
 import shlex
 from pathlib import Path
 
+from envplan.documents.folders import FULL, what_is_there
 from envplan.documents.reading import printable
-from envplan.problems import AGAIN, EnvplanError, Problem, Said
+from envplan.problems import AGAIN, EnvplanError, Problem, Said, reason_of
 
-FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG})
 ELSEWHERE = f"ENVPLAN_STORE=/a/disk/with/room {AGAIN}"
 
 _CLOSED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
@@ -27,7 +26,7 @@ class Refused(EnvplanError):  # noqa: N818
 def refused(folder: Path, error: OSError, wanted: str, *, cannot: str = "written") -> Refused:
     """Say that the store, or a folder in it, cannot be written (or read); what is in it stays as it is."""
     place = printable(str(folder))
-    reason = (error.strerror or "the system gave no reason").lower()
+    reason = reason_of(error).lower()
     title = "there is no more room for the store" if error.errno in FULL else f"the store cannot be {cannot}"
     why = "nothing in it is half done: what was complete before still is, and the rest is done anew"
     problem = Problem(
@@ -44,5 +43,4 @@ def refused(folder: Path, error: OSError, wanted: str, *, cannot: str = "written
 def _cures(folder: Path, error: OSError) -> tuple[str, ...]:
     if error.errno in FULL:
         return ("envplan cache gc", ELSEWHERE)
-    there = next((one for one in (folder, *folder.parents) if os.path.lexists(one)), folder)
-    return (f"ls -ld {shlex.quote(str(there))}", ELSEWHERE)
+    return (f"ls -ld {shlex.quote(str(what_is_there(folder)))}", ELSEWHERE)

@@ -18,3 +18,8 @@ class Target:
 
     def __str__(self) -> str:
         return f"{self.variant} on {self.platform}, Python {self.python}"
+
+    @property
+    def as_json(self) -> dict[str, str]:
+        """Name it in a document."""
+        return {"variant": str(self.variant), "platform": str(self.platform), "python": str(self.python)}

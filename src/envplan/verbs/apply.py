@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from envplan import __version__
@@ -21,7 +20,7 @@ from envplan.machine.fingerprint import fingerprint, stamp
 from envplan.values.digests import sha256
 from envplan.values.records import dataclass
 from envplan.verbs.folders import stamp_of
-from envplan.verbs.project import Project, find_project
+from envplan.verbs.project import Project, find_project, typed
 
 if TYPE_CHECKING:
     from envplan.environment.model import Receipt
@@ -52,8 +51,7 @@ class ApplyRequest:
     @property
     def options(self) -> str:
         """What to type after another command, for it to mean the same environment."""
-        named = (("--spec", self.spec_file), ("--lock", self.lock_file), ("--env", self.environment))
-        return "".join(f" {option} {quote(str(path))}" for option, path in named if path)
+        return typed(self.spec_file, self.lock_file, self.environment)
 
 
 @dataclass(frozen=True)

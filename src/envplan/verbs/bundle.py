@@ -67,7 +67,7 @@ def make_bundle(request: BundleRequest, tell: Tell) -> Bundled:
     with Store(cache_folder().parent) as store:
         paths = _fetched(_files(selected), held, store, tell) | _beside(selected, where)
         files = packed({(name, sha256): paths[sha256] for name, sha256 in _hashes(selected)})
-        told = tuple(_told(target) for target in targets)
+        told = tuple(target.as_json for target in targets)
         contents = Contents(where.lock.name, told, request.groups, files)
         texts = {where.lock.name: where.lock.read_bytes(), README: _readme(output.name, contents).encode()}
         write_bundle(output, contents, texts, paths, tell)
@@ -112,14 +112,6 @@ def _no_target(variant: str, held: Held) -> Problem:
 
 def _named(targets: Iterable[Target]) -> str:
     return "-".join(dict.fromkeys(target.variant.group for target in targets))
-
-
-def _told(target: Target) -> dict[str, str]:
-    return {
-        "variant": str(target.variant),
-        "platform": str(target.platform),
-        "python": str(target.python),
-    }
 
 
 def _files(selected: Iterable[Selected]) -> list[File]:

@@ -190,11 +190,7 @@ class _Work:
             lock=self.intent.held.digest,
             spec=digest_of(self.where.spec),
             machine=rests_on(self.request),
-            target={
-                "variant": str(target.variant),
-                "platform": str(target.platform),
-                "python": str(target.python),
-            },
+            target=target.as_json,
             why=self.intent.choice.why,
             groups=self.request.groups,
             extras=(),

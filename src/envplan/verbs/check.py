@@ -14,16 +14,17 @@ from envplan.index.addresses import canonical_index
 from envplan.lockfile import LOCK_FILE
 from envplan.lockfile.check import Expected
 from envplan.lockfile.check import check as check_lock
-from envplan.lockfile.origins import normal
 from envplan.lockfile.seal import digest_of
 from envplan.lockfile.wishes import Asked, Wishes
 from envplan.problems import Problem
 from envplan.spec import DEFAULT_NAME
+from envplan.values.names import normal
 from envplan.values.platforms import Platform
 from envplan.values.records import dataclass, replace
 from envplan.values.versions import Python
-from envplan.verbs.locks import lock_bytes, mendable, remade_by, typed
+from envplan.verbs.locks import lock_bytes, mendable, remade_by
 from envplan.verbs.places import seen_from
+from envplan.verbs.project import typed
 
 if TYPE_CHECKING:
     from envplan.spec.model import Requirement

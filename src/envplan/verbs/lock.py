@@ -25,9 +25,10 @@ from envplan.spec.model import FromIndex, Spec
 from envplan.spec.read import decode_file, read_bytes, spec_file
 from envplan.values.records import dataclass, replace
 from envplan.values.targets import Target
-from envplan.verbs.locks import lock_bytes, typed
+from envplan.verbs.locks import lock_bytes
 from envplan.verbs.places import seen_from
 from envplan.verbs.plan import beside, compute_of, profiles_of
+from envplan.verbs.project import typed
 
 if TYPE_CHECKING:
     from envplan.sources.model import Given

@@ -14,8 +14,9 @@ from envplan.documents.opening import read_document
 from envplan.documents.reading import shown
 from envplan.lockfile import LOCK_FILE
 from envplan.lockfile.rules import SIZE_LIMIT
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, reason_of
 from envplan.values.records import dataclass, replace
+from envplan.verbs.project import is_folder, typed
 
 if TYPE_CHECKING:  # `lock --check` needs none of what these import
     from envplan.lockfile.model import Lock
@@ -42,16 +43,10 @@ class Opened:
 def open_lock(spec_file: Path | None, lock_file: Path | None) -> Opened:
     """Read the lock that is named, or the one beside the spec."""
     spec = spec_file or (lock_file.parent if lock_file else Path())
-    file = lock_file or (spec if _is_folder(spec) else spec.parent) / LOCK_FILE
+    file = lock_file or (spec if is_folder(spec) else spec.parent) / LOCK_FILE
     options = typed(spec_file, lock_file)
     lock = read_lock(file, f"envplan lock{options}")
     return Opened(lock, file, _wanted(spec, lock, asked=spec_file is not None), options)
-
-
-def typed(spec_file: Path | None, lock_file: Path | None) -> str:
-    """Write the options that name a spec and a lock, as they are typed after a command."""
-    named = (("--spec", spec_file), ("--lock", lock_file))
-    return "".join(f" {option} {quote(str(path))}" for option, path in named if path)
 
 
 def read_lock(file: Path, cure: str) -> Lock:
@@ -104,13 +99,6 @@ def _stdin() -> bytes:
     return sys.stdin.buffer.read(SIZE_LIMIT + 1)
 
 
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):  # reading it says so
-        return False
-
-
 def _wanted(spec_file: Path, lock: Lock, *, asked: bool) -> dict[str, tuple[Requirement, ...]] | None:
     """Read what the spec wants; a lock can be looked at without it, unless somebody names one."""
     from envplan.spec.read import read_spec
@@ -135,8 +123,7 @@ def _unreadable(file: Path, error: Exception, cure: str) -> Problem:
         others = _others(file)
         found = (Said(f"other locks: {', '.join(others)}", shown(str(file.parent))),) if others else ()
         return Problem(CODE, f"there is no lock {shown(name)}", found=found, cures=(cure,))
-    reason = error.strerror if isinstance(error, OSError) else str(error)
-    why = (Said(reason or type(error).__name__),)
+    why = (Said(reason_of(error)),)
     path = quote(str(file))
     cures = [f"ls -ld {path}"]
     no_file = isinstance(error, OSError) and error.errno in (errno.EINVAL, errno.ELOOP)

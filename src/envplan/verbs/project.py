@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from shlex import quote
 
 from envplan.lockfile import LOCK_FILE
 from envplan.spec import PROJECT_FILE, SPEC_FILE
@@ -34,10 +35,16 @@ def find_project(
     """Find them: the lock beside the spec, the environment beside the lock, unless they are named."""
     beside = spec_file or (lock_file.parent if lock_file else Path())
     spec = _spec(beside)
-    folder = beside if _is_folder(beside) else beside.parent
+    folder = beside if is_folder(beside) else beside.parent
     lock = lock_file or folder / LOCK_FILE
     pointer = environment or lock.parent / pointer_name(lock.name)
     return Project(spec, lock, Path(os.path.abspath(pointer)))  # noqa: PTH100 - links are not to be followed
+
+
+def typed(spec_file: Path | None, lock_file: Path | None, environment: Path | None = None) -> str:
+    """Write the options that name them, as they are typed after a command."""
+    named = (("--spec", spec_file), ("--lock", lock_file), ("--env", environment))
+    return "".join(f" {option} {quote(str(path))}" for option, path in named if path)
 
 
 def environment_name(lock_name: str, pointer: Path) -> str:
@@ -83,7 +90,7 @@ def lock_file(pointer: Path, usual: str) -> str:
 
 def _spec(where: Path) -> Path | None:
     """Find what is, or may be, the spec; whether it is one is told by reading it."""
-    if not _is_folder(where):
+    if not is_folder(where):
         return where
     if os.path.lexists(where / SPEC_FILE):
         return where / SPEC_FILE
@@ -93,7 +100,8 @@ def _spec(where: Path) -> Path | None:
         return None
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
+    """Whether a path that somebody named is a folder; one that is no path is none."""
     try:
         return path.is_dir()
     except (OSError, ValueError):  # who opens it says what is wrong with it

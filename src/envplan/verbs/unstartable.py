@@ -12,7 +12,7 @@ from shlex import join, quote
 from envplan.documents import nearest
 from envplan.documents.reading import printable, shown
 from envplan.environment.running import commands_folder, names
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, reason_of
 from envplan.values.records import dataclass
 
 CODE = "EP447"
@@ -47,8 +47,7 @@ def not_found(command: Command, path: str) -> EnvplanError:
             continue
         except (OSError, ValueError) as error:
             if named:
-                reason = error.strerror if isinstance(error, OSError) else str(error)
-                return _problem(command, f"{shown(word)} cannot be looked at", (reason or "").lower(), file)
+                return _problem(command, f"{shown(word)} cannot be looked at", reason_of(error).lower(), file)
             continue
         if named or stat.S_ISREG(mode):
             return _no_program(command, file, mode)
@@ -57,7 +56,7 @@ def not_found(command: Command, path: str) -> EnvplanError:
 
 def cannot_start(command: Command, program: str, error: OSError) -> EnvplanError:
     """Say why the system does not start what may be executed."""
-    word, reason = command.words[0], (error.strerror or str(error)).lower()
+    word, reason = command.words[0], reason_of(error).lower()
     file = word if _is_path(word) else program
     first = _first_line(file)
     title = f"{shown(word)} cannot be started"

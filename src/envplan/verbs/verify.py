@@ -6,7 +6,6 @@ import hashlib
 import os
 from functools import partial
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from envplan.environment.model import Receipt
@@ -18,7 +17,7 @@ from envplan.environment.receipts import NAME, read_receipt
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.store.model import Tell, untold
 from envplan.values.records import dataclass, replace
-from envplan.verbs.project import Project, find_project, lock_file, lock_of
+from envplan.verbs.project import Project, find_project, lock_file, lock_of, typed
 
 if TYPE_CHECKING:
     from envplan.machine.model import Machine
@@ -41,8 +40,7 @@ class VerifyRequest:
     @property
     def options(self) -> str:
         """What to type after another command, for it to mean the same environment."""
-        named = (("--spec", self.spec_file), ("--lock", self.lock_file), ("--env", self.environment))
-        return "".join(f" {option} {quote(str(path))}" for option, path in named if path)
+        return typed(self.spec_file, self.lock_file, self.environment)
 
 
 def verify(request: VerifyRequest, tell: Tell = untold) -> Report:

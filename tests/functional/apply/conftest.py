@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from tests.functional.lock.conftest import Project, new_project
+from tests.support.answers import document
 from tests.support.local_index import LocalIndex
 from tests.support.shaped import SERIES, Shaped, pytorch_and_default
 
 ROOT = Path(__file__).parents[3]
-SCHEMA = json.loads((ROOT / "schemas" / "output.schema.json").read_text(encoding="utf-8"))
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 UV = Path(sys.executable).with_name("uv")
 TORCH, CUDA = {"2.2": ("2.2.2", "cu121"), "2.7": ("2.7.1", "cu118")}[SERIES]
@@ -89,9 +88,7 @@ class Applied(Project):
         """Apply, which has to go well; what it answers to programs."""
         done = self.apply(*arguments, "--json", **how)
         assert done.returncode == 0, done.stdout + done.stderr
-        document: dict[str, Any] = json.loads(done.stdout)
-        jsonschema.validate(document, SCHEMA)
-        return document
+        return document(done)
 
     def python(self, line: str) -> str:
         """Run a line in the environment."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,16 +14,6 @@ from tests.functional.lock.conftest import beside, code_of
 from tests.support.disks import disk
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the lock is for Linux")
-
-
-@pytest.fixture
-def elsewhere() -> Iterator[Path]:
-    """A folder on a second file system."""
-    memory = Path("/dev/shm")
-    if not os.access(memory, os.W_OK):
-        pytest.skip("no second file system here")
-    with tempfile.TemporaryDirectory(dir=memory) as folder:
-        yield Path(folder)
 
 
 def moved(project: Applied, folder: Path) -> Applied:

@@ -8,18 +8,17 @@ import shutil
 import time
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from envplan.store.alone import alone
-from tests.functional.apply.conftest import SCHEMA, TORCH, Applied
+from tests.functional.apply.conftest import TORCH, Applied
 from tests.functional.lock.conftest import code_of
+from tests.support.answers import document
 
 
 def listed(project: Applied) -> dict[str, list[str]]:
-    document = json.loads(project.envplan("cache", "--json").stdout)
-    jsonschema.validate(document, SCHEMA)
-    return {one["name"]: one["environments"] for one in document["data"]["wheels"]}
+    held = document(project.envplan("cache", "--json"))["data"]["wheels"]
+    return {one["name"]: one["environments"] for one in held}
 
 
 def age(project: Applied) -> None:

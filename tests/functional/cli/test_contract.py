@@ -9,14 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
-import jsonschema
 import pytest
+
+from tests.support.answers import document as document_of
 
 ROOT = Path(__file__).parents[3]
 ENVPLAN = [sys.executable, "-m", "envplan"]
-SCHEMA = json.loads((ROOT / "schemas" / "output.schema.json").read_text(encoding="utf-8"))
 
 PROCESSES = ("subprocess.Popen", "os.exec", "os.fork", "os.posix_spawn", "os.system")
 
@@ -36,13 +35,6 @@ def envplan(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedP
 
 def run_python(line: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", line], cwd=cwd, capture_output=True, text=True, check=False)
-
-
-def answer(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(done.stdout)
-    jsonschema.validate(document, SCHEMA)
-    assert document["exit"] == done.returncode
-    return document
 
 
 @pytest.fixture
@@ -76,7 +68,7 @@ def test_every_command_answers_in_the_promised_json(
     project: Path, arguments: list[str], outcome: str, code: int
 ) -> None:
     done = envplan(*arguments, "--json", cwd=project)
-    document = answer(done)
+    document = document_of(done)
     assert (document["outcome"], document["exit"]) == (outcome, code), document
     assert document["command"] == arguments[0]
     assert not done.stderr
@@ -162,7 +154,7 @@ GARBAGE = {
 def test_garbage_gets_a_problem_and_never_a_traceback(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "envplan.toml").write_bytes(content)
     done = envplan("plan", "--for", "ci-linux", "--json", cwd=tmp_path)
-    document = answer(done)
+    document = document_of(done)
     assert document["exit"] == 2
     assert all(problem["code"] == "EP101" for problem in document["problems"])
 
@@ -209,7 +201,7 @@ def test_a_terminal_that_knows_few_letters_gets_every_word(project: Path, coding
 
 def test_the_pretended_machine_is_planned_for(project: Path) -> None:
     done = envplan("plan", "--json", cwd=project, ENVPLAN_PROFILE="laptop-rtx3060")
-    machine = answer(done)["data"]["machines"][0]
+    machine = document_of(done)["data"]["machines"][0]
     assert (machine["platform"], machine["variant"]) == ("windows-x86_64", "cu121")
 
 

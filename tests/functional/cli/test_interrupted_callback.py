@@ -1,4 +1,4 @@
-"""Ctrl-C in a callback of Python's own, out of which nothing can be raised, still ends the command."""
+"""Ctrl-C in a callback of Python's own, out of which nothing can be raised, ends the command at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def run():
     thing = Thing()
     kept = weakref.ref(thing, lambda _: os.kill(os.getpid(), signal.SIGINT))
     del thing
-    time.sleep(5)
+    time.sleep(60)
     return 0
 
 envplan.cli.main.main = run

@@ -23,9 +23,10 @@ from envplan.values.platforms import Platform
 from envplan.values.records import replace
 from envplan.values.versions import Python
 from envplan.verbs.demo import Told, demo
+from tests.support.answers import SCHEMA
+from tests.support.answers import document as document_of
 
 ROOT = Path(__file__).parents[3]
-SCHEMA = json.loads((ROOT / "schemas" / "output.schema.json").read_text(encoding="utf-8"))
 ENVPLAN = [sys.executable, "-m", "envplan"]
 ALONE = [
     sys.executable,
@@ -119,13 +120,6 @@ def made(root: Path) -> Computer:
     (root / "store" / "index" / "page").write_text("of the user")
     (root / "config.toml").write_text("[mirrors]\ndefault = 'http://user.example/simple'\n")
     return Computer(root)
-
-
-def answer(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(done.stdout)
-    jsonschema.validate(document, SCHEMA)
-    assert document["exit"] == done.returncode
-    return document
 
 
 @dataclass(frozen=True)
@@ -307,7 +301,7 @@ def test_a_broken_installation_is_told_and_nothing_is_left(computer: Computer, t
     )
     (broken / "sitecustomize.py").write_text(f"import sys\nsys.path.insert(0, {str(broken / 'first')!r})\n")
     before = computer.seen()
-    document = answer(computer.demo("--json", PYTHONPATH=str(broken)))
+    document = document_of(computer.demo("--json", PYTHONPATH=str(broken)))
     assert (document["outcome"], document["exit"]) == ("failed", 1)
     assert [problem["code"] for problem in document["problems"]] == ["EP690"]
     last = document["data"]["steps"][-1]
@@ -333,7 +327,7 @@ def test_a_terminal_that_knows_few_letters_gets_every_word(computer: Computer) -
 def test_a_computer_without_room_for_it_is_told_so(computer: Computer) -> None:
     (computer.root / "file").write_text("")
     done = computer.demo("--json", "--keep", str(computer.root / "file" / "demo"))
-    document = answer(done)
+    document = document_of(done)
     assert document["exit"] == 4
     assert document["problems"][0]["code"] == "EP401"
 
@@ -368,7 +362,7 @@ class TestKept:
         (computer.folder / "mine").mkdir()
         (computer.folder / "mine" / "thesis.txt").write_text("all of it")
         before = computer.seen()
-        document = answer(computer.demo("--json", "--keep", "mine"))
+        document = document_of(computer.demo("--json", "--keep", "mine"))
         assert (document["exit"], document["problems"][0]["code"]) == (2, "EP100")
         assert document["problems"][0]["try"] == ["envplan demo --keep mine-demo"]
         assert computer.seen() == before

@@ -9,7 +9,7 @@ import stat
 import sys
 import tarfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,7 @@ from envplan.values.variants import Variant
 from envplan.values.versions import Libc
 from tests.functional.environment.conftest import HERE, Project
 from tests.support import trees
+from tests.support.answers import problem_of
 from tests.support.local_index import LocalIndex
 from tests.support.pages import Upload, publish
 from tests.support.wheels import sdist, wheel
@@ -127,13 +128,6 @@ def tree_of(file: Path, store: Path) -> Tree:
     return trees.unpacked(file.read_bytes(), file.name, store)
 
 
-def refused(act: Callable[[], object]) -> Problem:
-    with pytest.raises(EnvplanError) as raised:
-        act()
-    (problem,) = raised.value.problems
-    return problem
-
-
 def test_a_folder_is_built_with_what_it_asks_for_and_what_its_backend_asks_for(
     folder: Path,
     bones: Skeleton,
@@ -188,7 +182,7 @@ def test_a_build_that_fails_has_the_last_words(folder: Path, bones: Skeleton, ro
     (folder / "pyproject.toml").write_text(
         '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
     )
-    problem = refused(lambda: built_wheel(source(folder), bones, nothing, room))
+    problem = problem_of(lambda: built_wheel(source(folder), bones, nothing, room))
     assert (problem.code, problem.exit) == ("EP448", 4)
     assert problem.wanted[0].origin == "envplan.toml: packages.mytool"
     assert [one.text for one in problem.why][-2:] == ["compiling kernels.cu", "nvcc: command not found"]
@@ -206,13 +200,13 @@ def test_a_build_that_fails_has_the_last_words(folder: Path, bones: Skeleton, ro
 )
 def test_a_folder_that_cannot_be_built_is_named(folder: Path, bones: Skeleton, room: Path, text: str) -> None:
     (folder / "pyproject.toml").write_text(text)
-    assert refused(lambda: built_wheel(source(folder), bones, nothing, room)).code == "EP448"
+    assert problem_of(lambda: built_wheel(source(folder), bones, nothing, room)).code == "EP448"
 
 
-def test_a_wheel_of_another_version_than_the_lock_has_is_refused(
+def test_a_wheel_of_another_version_than_the_lock_has_is_problem_of(
     folder: Path, bones: Skeleton, provide: Provide, room: Path
 ) -> None:
-    problem = refused(lambda: built_wheel(source(folder, version="2.0"), bones, provide, room))
+    problem = problem_of(lambda: built_wheel(source(folder, version="2.0"), bones, provide, room))
     assert problem.found[0].text == "it made mytool 1.5, and the lock has mytool 2.0"
 
 
@@ -220,7 +214,7 @@ def test_what_cannot_be_provided_is_said_as_it_is(folder: Path, bones: Skeleton,
     def provide(requirements: Sequence[str]) -> list[Part]:
         raise EnvplanError(Problem("EP330", "backend is not on its index"))
 
-    assert refused(lambda: built_wheel(source(folder), bones, provide, room)).code == "EP330"
+    assert problem_of(lambda: built_wheel(source(folder), bones, provide, room)).code == "EP330"
 
 
 ANSWERS = {
@@ -239,7 +233,7 @@ ANSWERS = {
 @pytest.mark.parametrize("line", ANSWERS.values(), ids=ANSWERS)
 def test_a_backend_that_makes_no_wheel_is_named(folder: Path, bones: Skeleton, room: Path, line: str) -> None:
     _alone(folder, f"import os\n\ndef build_wheel(folder, *_, **__):\n    {line}\n")
-    assert refused(lambda: built_wheel(source(folder), bones, nothing, room)).code == "EP448"
+    assert problem_of(lambda: built_wheel(source(folder), bones, nothing, room)).code == "EP448"
 
 
 @pytest.mark.parametrize("wish", ["-e .", "--index-url http://evil.example", "x @ http://evil.example/x.whl"])
@@ -253,7 +247,7 @@ def test_a_build_asks_for_names_and_nothing_else(
         _alone(folder, "", requires=[wish])
     else:
         _alone(folder, asking)
-    problem = refused(lambda: built_wheel(source(folder), bones, nothing, room))
+    problem = problem_of(lambda: built_wheel(source(folder), bones, nothing, room))
     assert problem.code == "EP448"
     assert problem.found[0].text.startswith(f"it asks for what is no package: {wish[:10]}")
 
@@ -338,11 +332,11 @@ HOSTILE: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_source_archive_that_leads_elsewhere_is_refused(tmp_path: Path, body: bytes) -> None:
+def test_a_source_archive_that_leads_elsewhere_is_problem_of(tmp_path: Path, body: bytes) -> None:
     (tmp_path / "archive").write_bytes(body)
     place = tmp_path / "in" / "here"
     place.mkdir(parents=True)
-    problem = refused(lambda: unpacked(tmp_path / "archive", "evil-1.0.tar.gz", place))
+    problem = problem_of(lambda: unpacked(tmp_path / "archive", "evil-1.0.tar.gz", place))
     assert problem.code == "EP452"
     assert {path.name for path in tmp_path.iterdir()} == {"archive", "in"}
     assert [path.name for path in (tmp_path / "in").iterdir()] == ["here"]
@@ -387,4 +381,4 @@ def test_what_a_build_asks_for_is_pinned_with_hashes_before_it_begins(tmp_path: 
         files = pinned(["hatch>=1"], "mytool: build-system.requires", frame, indexes, Uv())
         assert [file.name for file in files] == ["hatch-1.27-py3-none-any.whl", "plug-1.5-py3-none-any.whl"]
         assert all(file.sha256 for file in files)
-        assert refused(lambda: pinned(["nowhere"], "mytool", frame, indexes, Uv())).code == "EP330"
+        assert problem_of(lambda: pinned(["nowhere"], "mytool", frame, indexes, Uv())).code == "EP330"

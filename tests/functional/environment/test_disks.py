@@ -6,9 +6,8 @@ import contextlib
 import hashlib
 import os
 import shutil
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -95,15 +94,6 @@ def test_where_files_can_be_cloned_an_edit_stays_where_it_was_made(
         assert edited.stat().st_nlink == 1
         project.build(part)
         assert whole(real.folder, bones) == {"package0"}
-
-
-@pytest.fixture
-def elsewhere() -> Iterator[Path]:
-    memory = Path("/dev/shm")
-    if not os.access(memory, os.W_OK):
-        pytest.skip("no second file system here")
-    with tempfile.TemporaryDirectory(dir=memory) as folder:
-        yield Path(folder)
 
 
 def test_across_disks_files_are_copied_and_that_is_said(

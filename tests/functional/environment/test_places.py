@@ -17,9 +17,10 @@ from envplan.environment.locking import held
 from envplan.environment.model import Place
 from envplan.environment.pointer import refuse_foreign
 from envplan.environment.skeletons import Skeleton
-from envplan.problems import EnvplanError, Problem
+from envplan.problems import EnvplanError
 from envplan.store.model import Tree
 from tests.functional.environment.conftest import Project, ran
+from tests.support.answers import problem_of
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="names that only POSIX allows")
 
@@ -36,13 +37,6 @@ ODD = {
     "triple": "a'''b",
     "dash": "-rf",
 }
-
-
-def problem_of(act: Callable[[], object]) -> Problem:
-    with pytest.raises(EnvplanError) as raised:
-        act()
-    (problem,) = raised.value.problems
-    return problem
 
 
 @POSIX

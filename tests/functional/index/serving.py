@@ -6,11 +6,10 @@ import hashlib
 import json
 from collections.abc import Callable
 
-import pytest
-
 from envplan.index.indexes import Indexes
 from envplan.index.web.patience import Patience
-from envplan.problems import EnvplanError, Problem
+from envplan.problems import Problem
+from tests.support.answers import problem_of
 from tests.support.local_index import LocalIndex
 from tests.support.wheels import metadata, wheel
 
@@ -37,9 +36,7 @@ def serve(
 
 
 def problem(ask: Callable[[], object]) -> Problem:
-    with pytest.raises(EnvplanError) as caught:
-        ask()
-    (found,) = caught.value.problems
+    found = problem_of(ask)
     assert found.exit == 3
     return found
 

@@ -12,7 +12,8 @@ import pytest
 from packaging.pylock import Pylock
 
 from tests.functional.lock.conftest import Project, code_of, reachable
-from tests.functional.lock.test_lock_installs import HERE, Installer, arrived, with_pip, with_uv
+from tests.functional.lock.test_lock_installs import HERE
+from tests.support.installers import Installer, arrived, with_pip, with_uv
 from tests.support.shaped import SERIES, Shaped
 from tests.support.wheels import sdist, wheel
 

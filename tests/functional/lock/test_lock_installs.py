@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import io
-import os
-import subprocess
 import sys
 import tarfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.functional.lock.conftest import Made, Project, new_project, reachable
+from tests.support.installers import Installer, arrived, with_pip, with_uv
 from tests.support.local_index import LocalIndex
 from tests.support.shaped import Shaped, pytorch_and_default
 from tests.support.wheels import sdist
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
-UV = Path(sys.executable).with_name("uv")
 SPEC = f"""\
 [env]
 python = "{HERE}"
@@ -46,34 +44,6 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
         done = project.lock()
         assert done.returncode == 0, done.stderr
         yield Made(project, done, shaped)
-
-
-def run(*argv: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_", "PYTHON", "ENVPLAN_"))}
-    words = [str(word) for word in argv]
-    return subprocess.run(words, cwd=cwd, env=kept, capture_output=True, text=True, check=False, timeout=90)
-
-
-def with_pip(folder: Path, groups: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    named = [word for group in groups for word in ("--group", f"pylock.toml:{group}")]
-    options = ("--no-cache-dir", "--disable-pip-version-check", "--no-compile", "--target", "site")
-    pip = (sys.executable, "-I", "-m", "pip", "install", "--no-deps")
-    return run(*pip, *options, *(named or ["-r", "pylock.toml"]), cwd=folder)
-
-
-def with_uv(folder: Path, groups: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    named = [word for group in groups for word in ("--group", group)]
-    options = ("--no-config", "--cache-dir", "cache", "--python", sys.executable, "--target", "site")
-    return run(UV, "pip", "sync", "pylock.toml", *options, *named, cwd=folder)
-
-
-def arrived(folder: Path) -> dict[str, str]:
-    infos = (folder / "site").glob("*.dist-info")
-    pairs = (info.name.removesuffix(".dist-info").split("-", 1) for info in infos)
-    return {name.replace("_", "-"): version for name, version in pairs}
-
-
-Installer = Callable[[Path, Sequence[str]], subprocess.CompletedProcess[str]]
 
 
 @pytest.mark.parametrize("installer", [with_pip, with_uv])

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,13 +15,13 @@ from envplan.lockfile.encode import encode
 from envplan.lockfile.model import Lock, LockedFile, Pinned
 from envplan.values.targets import Target
 from envplan.values.variants import Variant
+from tests.support.installers import UV, Installer, arrived, run, with_pip, with_uv
 from tests.support.local_index import LocalIndex
 from tests.support.locks import CATALOG, SPEC, offer
 from tests.support.wheels import wheel
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 PLATFORMS = ("linux-x86_64", "linux-aarch64", "windows-x86_64", "macos-arm64")
-UV = Path(sys.executable).with_name("uv")
 
 
 @pytest.fixture(scope="module")
@@ -73,43 +71,6 @@ def pinned(
     return Pinned(name, Version(version), index, (locked,), targets, groups, None, needs)
 
 
-def clean() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "UV_", "PYTHON"))}
-
-
-def run(*argv: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(word) for word in argv],
-        cwd=cwd,
-        env=clean(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-
-
-def with_pip(folder: Path, groups: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    asked = [word for group in groups for word in ("--group", f"pylock.toml:{group}")] or [
-        "-r",
-        "pylock.toml",
-    ]
-    options = ("--no-cache-dir", "--disable-pip-version-check", "--target", "site", "--no-deps")
-    return run(sys.executable, "-I", "-m", "pip", "install", *options, *asked, cwd=folder)
-
-
-def with_uv(folder: Path, groups: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    asked = [word for group in groups for word in ("--group", group)]
-    options = ("--no-config", "--cache-dir", "cache", "--python", sys.executable, "--target", "site")
-    return run(UV, "pip", "sync", "pylock.toml", *options, *asked, cwd=folder)
-
-
-def arrived(folder: Path) -> dict[str, str]:
-    infos = (folder / "site").glob("*.dist-info")
-    return dict(info.name.removesuffix(".dist-info").split("-", 1) for info in infos)
-
-
-Installer = Callable[[Path, Sequence[str]], subprocess.CompletedProcess[str]]
 installers = pytest.mark.parametrize("installer", [with_pip, with_uv])
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="what arrives depends on the platform")
 
@@ -121,8 +82,8 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="what arrives de
     [
         ((), {"torch": "2.2.2+cpu", "numpy": "1.26.4"}),
         (("cpu",), {"torch": "2.2.2+cpu", "numpy": "1.26.4"}),
-        (("cu121",), {"torch": "2.2.2+cu121", "numpy": "1.26.4", "nvidia_cublas_cu12": "12.1.3.1"}),
-        (("cpu", "dev"), {"torch": "2.2.2+cpu", "numpy": "1.26.4", "pytest_like": "8.0.0"}),
+        (("cu121",), {"torch": "2.2.2+cu121", "numpy": "1.26.4", "nvidia-cublas-cu12": "12.1.3.1"}),
+        (("cpu", "dev"), {"torch": "2.2.2+cpu", "numpy": "1.26.4", "pytest-like": "8.0.0"}),
     ],
     ids=["no flags", "cpu", "cu121", "cpu and dev"],
 )

@@ -12,10 +12,11 @@ import pytest
 from packaging.version import Version
 
 from envplan.lockfile.model import GitSource
-from envplan.problems import EnvplanError, Problem
+from envplan.problems import Problem
 from envplan.sources.asked import given
 from envplan.sources.model import Given
 from envplan.spec.model import FromGit, Requirement
+from tests.support.answers import problem_of
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git on this machine")
 
@@ -88,10 +89,7 @@ def read(tmp_path: Path, told: list[str]) -> Read:
 
 
 def refused(read: Read, *words: object, **more: object) -> Problem:
-    with pytest.raises(EnvplanError) as refusal:
-        read(*words, **more)
-    (problem,) = refusal.value.problems
-    return problem
+    return problem_of(lambda: read(*words, **more))
 
 
 def test_without_a_rev_the_newest_commit_is_taken(repository: Repository, read: Read) -> None:

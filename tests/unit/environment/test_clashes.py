@@ -11,8 +11,9 @@ from envplan.environment.commands import given_up, told
 from envplan.environment.contents import Contents, gathered
 from envplan.environment.model import Interpreter, Part
 from envplan.environment.skeletons import Layout, Skeleton
-from envplan.problems import EnvplanError, Problem
+from envplan.problems import Problem
 from envplan.store.model import Tree
+from tests.support.answers import problem_of
 from tests.support.trees import tree
 
 LAYOUT = Layout("lib/site-packages", "lib/site-packages", "bin", "include", "bin/python")
@@ -32,9 +33,7 @@ def contents(*trees: Tree) -> Contents:
 
 
 def refusal(*trees: Tree, blind: bool = False) -> Problem:
-    with pytest.raises(EnvplanError) as raised:
-        settled(contents(*trees), blind=blind)
-    (problem,) = raised.value.problems
+    problem = problem_of(lambda: settled(contents(*trees), blind=blind))
     assert problem.code == "EP444"
     return problem
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-import tomli_w
 
 from envplan.lockfile.check import Expected, check
 from envplan.lockfile.encode import encode
-from envplan.lockfile.seal import entry_seal, lock_seal
 from envplan.machine.profile import decode as profile
-from tests.support.locks import FILES, SIMPLE, SPEC, TORCH, every_machine
+from tests.support.locks import FILES, SIMPLE, SPEC, TORCH, every_machine, resealed
 
 LOCK = encode(every_machine())
 TEXT = LOCK.decode()
@@ -109,24 +106,13 @@ def test_an_edit_outside_of_the_entries_is_refused_too(old: str, new: str) -> No
     assert check(TEXT.replace(old, new, 1).encode())
 
 
-def resealed(edit: Callable[[dict[str, Any]], None]) -> bytes:
-    """A lock changed by somebody who knows how seals are made."""
-    document = tomllib.loads(TEXT)
-    edit(document)
-    for entry in document["packages"]:
-        entry["tool"] = {"envplan": {"seal": entry_seal(entry)}}
-    seals = [entry["tool"]["envplan"]["seal"] for entry in document["packages"]]
-    document["tool"]["envplan"]["seal"] = lock_seal(document, seals)
-    return tomli_w.dumps(document).encode()
-
-
 def entry_of(document: dict[str, Any], name: str) -> dict[str, Any]:
     found: dict[str, Any] = next(one for one in document["packages"] if one["name"] == name)
     return found
 
 
 def test_layout_is_no_edit() -> None:
-    assert check(resealed(lambda document: None), expected=EXPECTED) == ()
+    assert check(resealed(TEXT, lambda document: None), expected=EXPECTED) == ()
 
 
 def to_evil_host(document: dict[str, Any]) -> None:
@@ -157,7 +143,7 @@ def without_an_entry(document: dict[str, Any]) -> None:
 def test_new_seals_do_not_help_who_changes_what_an_entry_may_say(
     edit: Callable[[dict[str, Any]], None],
 ) -> None:
-    assert check(resealed(edit), expected=EXPECTED)
+    assert check(resealed(TEXT, edit), expected=EXPECTED)
 
 
 def test_an_entry_that_stands_twice_for_one_machine_is_named() -> None:

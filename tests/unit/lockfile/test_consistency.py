@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-import tomli_w
 
 from envplan.lockfile.check import Expected, check
 from envplan.lockfile.encode import encode
-from envplan.lockfile.seal import entry_seal, lock_seal
 from envplan.lockfile.wishes import Asked, Wishes
 from envplan.values.platforms import Platform
 from envplan.values.versions import Python
-from tests.support.locks import every_machine
+from tests.support.locks import Edit, every_machine, resealed
 
-Edit = Callable[[dict[str, Any]], object]
 TEXT = encode(every_machine()).decode()
-
-
-def resealed(edit: Edit) -> bytes:
-    """A lock changed by somebody who knows how seals are made."""
-    document = tomllib.loads(TEXT)
-    edit(document)
-    for entry in document["packages"]:
-        entry["tool"] = {"envplan": {"seal": entry_seal(entry)}}
-    seals = [entry["tool"]["envplan"]["seal"] for entry in document["packages"]]
-    document["tool"]["envplan"]["seal"] = lock_seal(document, seals)
-    return tomli_w.dumps(document).encode()
 
 
 def entry(document: dict[str, Any], name: str, version: str = "") -> dict[str, Any]:
@@ -146,7 +130,7 @@ EDITS: dict[str, tuple[str, str, Edit]] = {
 
 @pytest.mark.parametrize(("named", "words", "edit"), EDITS.values(), ids=EDITS.keys())
 def test_new_seals_do_not_help_where_parts_disagree(named: str, words: str, edit: Edit) -> None:
-    problems = check(resealed(edit))
+    problems = check(resealed(TEXT, edit))
     said = [f"{one.title} {one.found[0].text} {one.found[0].origin}" for one in problems]
     assert any(words in text and named in text for text in said), said
 
@@ -161,7 +145,7 @@ WISHES = Wishes(
 
 
 def test_a_lock_holds_what_its_spec_asks_for() -> None:
-    assert check(resealed(lambda lock: None), expected=Expected(wishes=WISHES)) == ()
+    assert check(resealed(TEXT, lambda lock: None), expected=Expected(wishes=WISHES)) == ()
 
 
 def older(document: dict[str, Any]) -> None:
@@ -209,7 +193,7 @@ AGAINST: dict[str, tuple[str, str, Edit]] = {
 
 @pytest.mark.parametrize(("named", "words", "edit"), AGAINST.values(), ids=AGAINST.keys())
 def test_new_seals_do_not_help_against_the_spec(named: str, words: str, edit: Edit) -> None:
-    problems = check(resealed(edit), expected=Expected(wishes=WISHES))
+    problems = check(resealed(TEXT, edit), expected=Expected(wishes=WISHES))
     said = [f"{one.title} {one.found[0].origin}" for one in problems]
     assert any(words in text and named in text for text in said), said
 

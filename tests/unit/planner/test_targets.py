@@ -88,6 +88,7 @@ def test_without_frameworks_there_is_one_variant(packages: str) -> None:
 
 def test_companions_and_bounds_come_with_each_target() -> None:
     found = targets_of('torch = "2.2"\ntorchvision = "*"\nnumpy = "*"', ["linux-x86_64"])
+    assert found.served
     for one in found.served:
         pins = {pin.name: pin.version for pin in one.pins}
         assert pins["torch"] == f"2.2.2+{one.variant}"

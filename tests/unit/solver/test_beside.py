@@ -7,12 +7,13 @@ from packaging.version import Version
 
 from envplan.index.model import Metadata
 from envplan.lockfile.model import ArchiveSource, LocalSource, Source
-from envplan.problems import EnvplanError, Problem
+from envplan.problems import Problem
 from envplan.solver.beside import file_of
 from envplan.sources.model import Given
 from envplan.values.fitting import Ground
 from envplan.values.platforms import Platform
 from envplan.values.versions import Libc, Python
+from tests.support.answers import problem_of
 
 LINUX = Ground(Platform("linux", "x86_64"), Python(3, 11), Libc.parse("glibc 2.28"))
 
@@ -26,9 +27,7 @@ def archive(tags: str) -> Given:
 
 
 def refused(tags: str) -> Problem:
-    with pytest.raises(EnvplanError) as refusal:
-        file_of(archive(tags), LINUX)
-    return refusal.value.problems[0]
+    return problem_of(lambda: file_of(archive(tags), LINUX))
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from packaging.version import Version
 
 from envplan.index.model import Metadata
 from envplan.lockfile.model import ArchiveSource
-from envplan.problems import EnvplanError, Problem
+from envplan.problems import Problem
 from envplan.sources.asked import given
 from envplan.spec.model import FromPath, Requirement
+from tests.support.answers import problem_of
 from tests.support.wheels import sdist, wheel
 
 
@@ -35,10 +36,7 @@ def read(path: Path, built: Collection[str] = BUILT) -> Metadata:
 
 
 def refused(requirement: Requirement, folder: Path, built: Collection[str] = BUILT) -> Problem:
-    with pytest.raises(EnvplanError) as refusal:
-        given([requirement], folder, kept={}, tell=print, built=built, environ={})
-    (problem,) = refusal.value.problems
-    return problem
+    return problem_of(lambda: given([requirement], folder, kept={}, tell=print, built=built, environ={}))
 
 
 def test_a_wheel_says_what_it_needs(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from envplan.problems import EnvplanError, Problem
 from envplan.sources.asked import given
 from envplan.sources.model import UNKNOWN_VERSION, Given
 from envplan.spec.model import FromGit, FromPath, Requirement
+from tests.support.answers import problem_of
 
 TOOL = """
 [project]
@@ -36,10 +37,7 @@ def read(folder: Path, *wishes: Requirement) -> tuple[Given, ...]:
 
 
 def refused(folder: Path, *wishes: Requirement) -> Problem:
-    with pytest.raises(EnvplanError) as refusal:
-        read(folder, *wishes)
-    (problem,) = refusal.value.problems
-    return problem
+    return problem_of(lambda: read(folder, *wishes))
 
 
 @pytest.fixture

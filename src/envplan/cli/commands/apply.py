@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from envplan.cli.answer import Answer
 from envplan.cli.arguments import add_environment, add_groups, add_lock, add_spec, group_names
 from envplan.problems import Problem
+
+if TYPE_CHECKING:
+    from envplan.verbs.apply import ApplyRequest
 
 _EXAMPLES = """\
 examples:
@@ -57,12 +61,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Answer:
     """Answer with what was done, or would be."""
     from envplan.cli.views.progress import shown
+    from envplan.verbs.apply import apply
+
+    request = _request(options)
+    with shown() as tell:
+        done = apply(request, tell)
+    from envplan.cli.views.apply import apply_json, apply_text, outcome
+
+    return Answer(
+        outcome(done),
+        text="" if options.json else apply_text(done),
+        data=apply_json(done) if options.json else {},
+        problems=done.problems,
+    )
+
+
+def _request(options: argparse.Namespace) -> ApplyRequest:
     from envplan.problems import EnvplanError
-    from envplan.verbs.apply import ApplyRequest, apply
+    from envplan.verbs.apply import ApplyRequest
 
     if len(options.profiles) > 1:
         raise EnvplanError(_several(options.profiles))
-    request = ApplyRequest(
+    return ApplyRequest(
         options.spec,
         options.lock,
         options.env,
@@ -77,16 +97,6 @@ def run(options: argparse.Namespace) -> Answer:
         options.smoke,
         options.replace,
         options.compile,
-    )
-    with shown() as tell:
-        done = apply(request, tell)
-    from envplan.cli.views.apply import apply_json, apply_text, outcome
-
-    return Answer(
-        outcome(done),
-        text="" if options.json else apply_text(done),
-        data=apply_json(done) if options.json else {},
-        problems=done.problems,
     )
 
 

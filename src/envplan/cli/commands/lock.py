@@ -7,6 +7,7 @@ import sys
 
 from envplan.cli.answer import Answer
 from envplan.cli.arguments import add_lock, add_profiles, add_spec
+from envplan.values.names import normal
 
 _EXAMPLES = """\
 examples:
@@ -92,7 +93,7 @@ def _locked(options: argparse.Namespace) -> Answer:
         options.lock,
         tuple(options.profiles),
         options.upgrade or (options.diff and not options.packages),
-        tuple(map(_normal, options.packages)),
+        tuple(map(normal, options.packages)),
         options.solver,
         options.cross_check,
     )
@@ -105,12 +106,6 @@ def _locked(options: argparse.Namespace) -> Answer:
         data=lock_json(made, written=write) if options.json else {},
         problems=made.problems,
     )
-
-
-def _normal(name: str) -> str:
-    from packaging.utils import canonicalize_name
-
-    return canonicalize_name(name)
 
 
 def _tell(line: str) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from envplan.cli.answer import Answer
+from envplan.cli.arguments import add_environment, add_lock, add_spec
 
 _EXAMPLES = """\
 examples:
@@ -22,9 +22,9 @@ exit codes: 0 whole, 1 changed or failing, 4 it cannot be looked at
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.epilog = _EXAMPLES
-    parser.add_argument("--env", type=Path, metavar="PATH", help="the environment (default: .venv here)")
-    parser.add_argument("--spec", type=Path, metavar="FILE", help="the spec (default: envplan.toml here)")
-    parser.add_argument("--lock", type=Path, metavar="FILE", help="the lock (default: beside the spec)")
+    add_spec(parser)
+    add_lock(parser)
+    add_environment(parser)
     parser.add_argument("--deep", action="store_true", help="read every file, and compare its hash")
     parser.add_argument("--files", action="store_true", help="look at files alone; run nothing of them")
     parser.add_argument(

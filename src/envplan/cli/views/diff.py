@@ -37,31 +37,22 @@ def diff_json(diff: Diff) -> dict[str, Any]:
                 "before": one.before,
                 "after": one.after,
                 "kind": one.kind,
-                "targets": [target_json(target) for target in one.targets],
+                "targets": [target.as_json for target in one.targets],
             }
             for one in diff.changes
         ],
         "targets": {
-            "gained": [target_json(one) for one in diff.added],
-            "lost": [target_json(one) for one in diff.removed],
+            "gained": [one.as_json for one in diff.added],
+            "lost": [one.as_json for one in diff.removed],
         },
         "machines": [
             {"platform": str(one.platform), "gained": list(one.gained), "lost": list(one.lost)}
             for one in diff.reach
         ],
         "downloads": [
-            {"target": target_json(one.target), "bytes": one.size, "unknown": list(one.unknown)}
+            {"target": one.target.as_json, "bytes": one.size, "unknown": list(one.unknown)}
             for one in diff.downloads
         ],
-    }
-
-
-def target_json(target: Target) -> dict[str, str]:
-    """Name one target."""
-    return {
-        "variant": str(target.variant),
-        "platform": str(target.platform),
-        "python": str(target.python),
     }
 
 

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from envplan.cli.views.diff import target_json
 from envplan.documents.reading import printable
 from envplan.lockfile.graph import Node, Reason
 from envplan.lockfile.model import ArchiveSource, GitSource, LocalSource, Offer, Pinned
@@ -33,10 +32,10 @@ def why_json(made: WhyMade) -> dict[str, Any]:
         "builds": [
             {
                 **_pinned_json(build.held.pinned),
-                "targets": [target_json(one) for one in build.held.targets],
+                "targets": [one.as_json for one in build.held.targets],
                 "needed_by": list(build.held.needed_by),
                 "ways": [
-                    {"path": list(one.path), "targets": [target_json(target) for target in one.targets]}
+                    {"path": list(one.path), "targets": [target.as_json for target in one.targets]}
                     for one in build.held.reasons
                 ],
                 "variants": [
@@ -63,8 +62,8 @@ def tree_json(made: TreeMade) -> dict[str, Any]:
     return {
         "name": made.name,
         "from": "spec" if made.from_spec else "lock",
-        "target": target_json(made.target),
-        "targets": [target_json(one) for one in made.targets],
+        "target": made.target.as_json,
+        "targets": [one.as_json for one in made.targets],
         "packages": [_node_json(one) for one in made.nodes],
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from envplan.cli.views.columns import columns
-from envplan.cli.views.diff import diff_json, diff_text, target_json
+from envplan.cli.views.diff import diff_json, diff_text
 from envplan.lockfile.graph import targets_of
 from envplan.lockfile.model import Lock, Offer
 from envplan.solver.differences import Difference
@@ -49,13 +49,13 @@ def lock_json(made: LockMade, *, written: bool) -> dict[str, Any]:
                 "name": one.name,
                 "version": str(one.version) if one.version else None,
                 "index": one.index,
-                "targets": [target_json(target) for target in sorted(one.targets)],
+                "targets": [target.as_json for target in sorted(one.targets)],
             }
             for one in made.lock.packages
         ],
         "differences": [_difference_json(one) for one in made.differences],
         "diff": diff_json(made.difference) if made.difference is not None else None,
-        "compared": [target_json(target) for target in made.compared],
+        "compared": [target.as_json for target in made.compared],
     }
 
 
@@ -105,7 +105,7 @@ def _difference_json(one: Difference) -> dict[str, Any]:
         "versions": [
             {
                 "version": str(taken.version),
-                "targets": [target_json(target) for target in taken.targets],
+                "targets": [target.as_json for target in taken.targets],
                 "why": list(taken.why),
             }
             for taken in one.taken
@@ -116,4 +116,4 @@ def _difference_json(one: Difference) -> dict[str, Any]:
 def _target_json(lock: Lock, target: Target) -> dict[str, Any]:
     offer = next(one for one in lock.offers if target in one.targets)
     count = sum(target in one.targets for one in lock.packages)
-    return {**target_json(target), "packages": count, "why": offer.why}
+    return {**target.as_json, "packages": count, "why": offer.why}

@@ -61,20 +61,7 @@ def _named(problem: Problem, machines: list[Machine]) -> Problem:
 
 
 def _machine_json(outcome: Outcome) -> dict[str, Any]:
-    candidates = [
-        {
-            "variant": verdict.build.variant.name,
-            "framework": verdict.build.framework,
-            "version": str(verdict.build.published),
-            "index": verdict.build.index,
-            "verdict": _word(verdict),
-            "reasons": [
-                {"code": one.code, "text": one.text, "origin": one.origin, "weight": one.weight}
-                for one in verdict.reasons
-            ],
-        }
-        for verdict in verdicts_by_rank(outcome)
-    ]
+    candidates = [_candidate_json(verdict) for verdict in verdicts_by_rank(outcome)]
     common: dict[str, Any] = {"name": outcome.machine.name, "platform": str(outcome.machine.platform)}
     match outcome:
         case Impossible():
@@ -94,6 +81,20 @@ def _machine_json(outcome: Outcome) -> dict[str, Any]:
                 "serving": [variant.name for variant in outcome.serving],
                 "candidates": candidates,
             }
+
+
+def _candidate_json(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "variant": verdict.build.variant.name,
+        "framework": verdict.build.framework,
+        "version": str(verdict.build.published),
+        "index": verdict.build.index,
+        "verdict": _word(verdict),
+        "reasons": [
+            {"code": one.code, "text": one.text, "origin": one.origin, "weight": one.weight}
+            for one in verdict.reasons
+        ],
+    }
 
 
 def _pin_json(pin: Pin) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from envplan.environment.listing import Listing
 from envplan.environment.proof.report import Change, Culprit, Drift
 from envplan.problems import Problem, Said
+from envplan.values.names import normal
 
 UNREADABLE = "EP459"
 OWN = "EP612"
@@ -48,18 +49,14 @@ def problems(
 
 def _explains(culprit: Culprit, change: Change) -> bool:
     if change.kind == "missing":  # an installer first takes away what was there
-        return change.owner == _normal(culprit.project)
+        return change.owner == normal(culprit.project)
     if change.path.endswith("/"):
         return any(path.startswith(change.path) for path in culprit.paths)
     return change.path in culprit.paths
 
 
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def _installed(culprit: Culprit, did: Sequence[Change], versions: dict[str, str], again: str) -> Problem:
-    name, new = _normal(culprit.project), f"{culprit.project} {culprit.version}"
+    name, new = normal(culprit.project), f"{culprit.project} {culprit.version}"
     old = versions.get(name)
     if old is None:
         title = f"{culprit.tool} installed {new} into the environment"

@@ -13,6 +13,7 @@ from pathlib import Path
 from envplan.environment.listing import Listing
 from envplan.environment.proof.culprits import culprits
 from envplan.environment.proof.report import Change, Drift, Kind
+from envplan.problems import reason_of
 from envplan.solver.parallel import in_parallel
 from envplan.store.checking import expose
 from envplan.store.model import Progress, Tell, untold
@@ -153,7 +154,7 @@ def _closed(look: _Look, path: str, error: OSError) -> None:
     """A folder that cannot be looked into: its files are missing, or at least out of reach."""
     gone = isinstance(error, (FileNotFoundError, NotADirectoryError))
     kind: Kind = "missing" if gone else "unreadable"
-    detail = "" if gone else error.strerror or str(error)
+    detail = "" if gone else reason_of(error)
     look.changes += [
         Change(look.listing.paths[row], kind, look.listing.owner(row), detail)
         for row in look.files[path].values()
@@ -249,7 +250,7 @@ def _judged(look: _Look, row: int) -> Change | None:
                 digest.update(block)
             status = os.fstat(opened.fileno())
     except OSError as error:
-        return Change(path, "unreadable", owner, error.strerror or str(error))
+        return Change(path, "unreadable", owner, reason_of(error))
     if digest.hexdigest() == look.listing.sha256(row):
         return None
     if status.st_mtime_ns == look.listing.mtimes[row]:

@@ -10,7 +10,7 @@ from typing import Self
 
 from envplan.machine.probe.registry import EMPTY, Registry, this_registry
 from envplan.machine.probe.rungs import Absent, Found, Outcome, Unreadable
-from envplan.problems import Problem, Said
+from envplan.problems import Problem, Said, reason_of
 from envplan.values.records import dataclass, field
 from envplan.values.versions import Python
 
@@ -101,7 +101,7 @@ class Host:
                 Problem(
                     "EP517",
                     f"{place} cannot be read",
-                    found=(Said(getattr(error, "strerror", None) or str(error), place),),
+                    found=(Said(reason_of(error), place),),
                     why=(Said("what it would say about this machine stays unknown"),),
                     cures=(f"ls -l {place}",),
                 )

@@ -8,6 +8,7 @@ from packaging.utils import InvalidName, canonicalize_name
 
 from envplan.documents.reading import shown
 from envplan.spec.grammar.refusal import Refusal, plain
+from envplan.values.names import normal
 from envplan.values.variants import Variant
 
 _MADE_OF = "a name is made of letters, digits, and - _ . between them"
@@ -102,7 +103,7 @@ def name_pattern(text: str) -> str:
     text = plain(text, "a package name or pattern")
     if not re.fullmatch(r"[A-Za-z0-9*]([A-Za-z0-9._*-]*[A-Za-z0-9*])?", text):
         raise Refusal(f"{shown(text)!r} is not a package name or a pattern such as corp-*", _MADE_OF)
-    return re.sub(r"[-_.]+", "-", text).lower()
+    return normal(text)
 
 
 def rule_name(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from packaging.requirements import InvalidRequirement
@@ -87,8 +86,3 @@ def together(own: tuple[Requirement, ...], listed: tuple[Requirement, ...]) -> t
         for one in listed
     ]
     return (*(one for one in own if one.name not in names), *joined(merged))
-
-
-def normal(name: str) -> str:
-    """Normalise a name that may be anything, to compare it."""
-    return re.sub(r"[-_.]+", "-", name).lower()

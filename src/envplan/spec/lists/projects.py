@@ -12,8 +12,9 @@ from envplan.documents import Reading, Table
 from envplan.documents.reading import shown
 from envplan.spec.decode import CODE, spec_in
 from envplan.spec.grammar.names import is_variant
-from envplan.spec.lists.listed import joined, normal, requirement, together
+from envplan.spec.lists.listed import joined, requirement, together
 from envplan.spec.model import Requirement, Spec
+from envplan.values.names import normal
 from envplan.values.records import replace
 
 _BLOCK = re.compile(

@@ -19,11 +19,12 @@ from envplan.index.web.client import Web
 from envplan.index.web.connections import Connections
 from envplan.index.web.logins import Logins
 from envplan.index.web.patience import Patience
-from envplan.problems import EnvplanError, Problem
+from envplan.problems import Problem
 from envplan.store.fetch import fetch
 from envplan.store.fetch.manner import Manner
 from envplan.store.fetch.part import Part
 from envplan.store.model import Progress
+from tests.support.answers import problem_of
 from tests.support.local_index import LocalIndex
 from tests.support.wheels import wheel
 
@@ -81,10 +82,7 @@ class Shop:
 
     def refused(self, *files: File, **how: Any) -> Problem:
         """Fetch in vain; why."""
-        with pytest.raises(EnvplanError) as caught:
-            self.get(*files, **how)
-        (found,) = caught.value.problems
-        return found
+        return problem_of(lambda: self.get(*files, **how))
 
     def sent(self, file: File) -> int:
         """How many of its bytes the server has sent."""
