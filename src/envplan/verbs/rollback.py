@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
-from envplan.environment.generations import Generation, current, previous, take
+from envplan.environment.generations import Generation, current, previous, take, whole
+from envplan.environment.listing import read_listing
 from envplan.environment.locking import held
 from envplan.environment.model import Place
+from envplan.environment.untouched import untouched
 from envplan.problems import EnvplanError, Problem, Said
-from envplan.values.records import dataclass
+from envplan.values.records import dataclass, replace
 from envplan.verbs.environments import none_there, open_place
 
-NONE_BEFORE = "EP446"
+NONE_BEFORE, DAMAGED = "EP446", "EP450"
+
+_ADDED = "EP611"  # what a tool put into it past the lock: it was used like that before
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class RolledBack:
     before: Generation | None
     after: Generation
     changes: tuple[PackageChange, ...]
+    problems: tuple[Problem, ...] = ()
 
 
 def roll_back(env: Path | None = None) -> RolledBack:
@@ -42,8 +48,35 @@ def roll_back(env: Path | None = None) -> RolledBack:
         before, after = current(place), previous(place)
         if after is None:
             raise _none_before(place, before)
+        problems = _looked_at(place, before, after)
         take(place, after.number)
-    return RolledBack(place, before, after, differences(before, after))
+    return RolledBack(place, before, after, differences(before, after), problems)
+
+
+def _looked_at(place: Place, now: Generation | None, one: Generation) -> tuple[Problem, ...]:
+    """Refuse a generation whose files are not those that were built; say what was put into it since."""
+    listing = read_listing(one.folder)
+    if listing and untouched(one.folder, listing):
+        return ()
+    from envplan.environment.proof.prove import prove
+    from envplan.environment.proof.question import Question
+
+    errors = prove(Question(one.folder, one.receipt, str(place.pointer), imports=False, smoke=False)).errors
+    if any(problem.code != _ADDED for problem in errors):
+        raise EnvplanError(_damaged(place, now, one, errors))
+    return tuple(replace(problem, severity="warning", cures=()) for problem in errors)
+
+
+def _damaged(place: Place, now: Generation | None, one: Generation, errors: tuple[Problem, ...]) -> Problem:
+    others = {other.number for other in whole(place)} - {one.number, now.number if now else 0}
+    onward = (f"rm -r {quote(str(one.folder))} && envplan rollback   (to one that is older)",)
+    return Problem(
+        DAMAGED,
+        f"generation {one.number} is not as it was built, and is not put to use",
+        found=tuple(Said(problem.title, str(one.folder)) for problem in errors),
+        why=(Said(f"generation {now.number} stays in use" if now else "nothing was changed"),),
+        cures=("envplan apply", *(onward if others else ())),
+    )
 
 
 def differences(before: Generation | None, after: Generation) -> tuple[PackageChange, ...]:

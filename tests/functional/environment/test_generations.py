@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,6 +43,40 @@ def test_a_rollback_goes_back_and_a_second_one_forward(grown: Project) -> None:
     assert [(one.name, one.before, one.after) for one in done.changes] == [("numpy", "1.26", "1.25")]
     roll_back(grown.pointer)
     assert versions(grown) == "1.26"
+
+
+def _without_a_file(generation: Path) -> None:
+    next(generation.glob("lib/python*/site-packages/numpy/__init__.py")).unlink()
+
+
+def _without_its_python(generation: Path) -> None:
+    (generation / "bin/python").unlink()
+
+
+def _without_its_list(generation: Path) -> None:
+    (generation / "envplan.files").unlink()
+
+
+@pytest.mark.parametrize("damage", [_without_a_file, _without_its_python, _without_its_list])
+def test_a_damaged_generation_is_not_gone_back_to(grown: Project, damage: Callable[[Path], None]) -> None:
+    before, there = grown.pointer.readlink(), grown.pointer.resolve().parent
+    damage(there / "2")
+    document = answer("rollback", cwd=grown.folder)
+    (problem,) = document["problems"]
+    assert (document["exit"], problem["code"]) == (4, "EP450")
+    assert problem["found"]
+    assert grown.pointer.readlink() == before
+    aside, _, _ = problem["try"][1].partition(" &&")
+    subprocess.run(aside, shell=True, check=True)
+    assert answer("rollback", cwd=grown.folder)["data"]["after"]["id"] == "1"
+
+
+def test_what_somebody_put_into_a_generation_is_told_when_it_is_gone_back_to(grown: Project) -> None:
+    (site,) = (grown.pointer.resolve().parent / "2").glob("lib/python*/site-packages")
+    (site / "mine.py").write_text("")
+    document = answer("rollback", cwd=grown.folder)
+    assert (document["outcome"], document["exit"]) == ("rolled-back", 0)
+    assert [(one["code"], one["severity"]) for one in document["problems"]] == [("EP611", "warning")]
 
 
 def test_what_was_rolled_back_from_is_not_gone_back_to_after_the_next_apply(

@@ -11,7 +11,7 @@ _EXAMPLES = """\
 examples:
   envplan rollback          what was in use before the last apply; a second time: forward again
 
-exit codes: 0 done, 4 there is nothing to go back to, or another process is at it
+exit codes: 0 done, 4 there is nothing whole to go back to, or another process is at it
 """
 
 
@@ -27,4 +27,4 @@ def run(options: argparse.Namespace) -> Answer:
     from envplan.verbs.rollback import roll_back
 
     done = roll_back(options.env)
-    return Answer("rolled-back", text=rollback_text(done), data=rollback_json(done))
+    return Answer("rolled-back", text=rollback_text(done), data=rollback_json(done), problems=done.problems)
