@@ -114,10 +114,10 @@ def ways_past(pointer: Path) -> tuple[str, ...]:
 
 
 def _instead(folder: Path) -> str:
-    """Say what to type where a folder is no environment: nobody moves the one that they work in."""
-    path = str(folder)
-    if Path.cwd().is_relative_to(folder):
-        return f"envplan apply --env {shlex.quote(str(folder / '.venv'))}"
+    """Say what to type where a folder is no environment: nobody moves the one they work in, or a project."""
+    path, inside = str(folder), folder / ".venv"
+    if Path.cwd().is_relative_to(folder) or isinstance(pointing(inside), Ours):
+        return f"envplan apply --env {shlex.quote(str(inside))}"
     return f"mv {shlex.quote(path)} {shlex.quote(f'{path}.moved')}"
 
 

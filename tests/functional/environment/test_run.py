@@ -182,6 +182,15 @@ def test_another_environment_is_named_by_its_path(built: Project, tmp_path: Path
     assert done.stdout == f"{built.place.folder}/1\n"
 
 
+def test_nobody_is_told_to_move_a_project_that_was_named_in_the_place_of_its_environment(
+    built: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    done = envplan("run", "--env", str(built.folder), "--", "true", cwd=elsewhere)
+    assert done.returncode == 4
+    assert done.stderr.rstrip().endswith(f"envplan apply --env {built.pointer}")
+
+
 def test_it_starts_soon(built: Project) -> None:
     before = os.times()
     envplan("run", "--", "true", cwd=built.folder)
