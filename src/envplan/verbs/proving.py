@@ -36,7 +36,7 @@ class Judge:
 
         Of a fresh one each file was looked at when it was brought.
         """
-        question = self._question(folder, receipt)
+        question = replace(self._question(folder, receipt), fresh=fresh)
         report = Report(self.env, receipt.id, dict(receipt.target), Drift(len(listing.paths)))
         if not fresh and not untouched(folder, listing):
             report = prove(replace(question, smoke=False))

@@ -185,6 +185,20 @@ def test_an_image_is_built_for_a_gpu_that_is_elsewhere(bare: Applied) -> None:
     assert smoke["status"] == "not-run"
 
 
+def test_what_cannot_be_proven_is_not_put_to_use_and_the_way_to_look_into_it_works(project: Applied) -> None:
+    project.applied()
+    before = project.generation
+    done = project.apply("--variant", CUDA, "--smoke")  # the index has a torch of three lines
+    assert done.returncode == 1
+    assert "torch cannot be proven" in done.stderr
+    assert project.generation == before
+    offered = f"envplan apply --variant {CUDA} --no-smoke"
+    assert offered in done.stderr
+    assert "envplan verify" not in done.stderr, "that would look at the environment in use"
+    project.applied("--variant", CUDA, "--no-smoke")
+    assert project.installed["torch"] == f"{TORCH}+{CUDA}"
+
+
 def test_the_cpu_is_taken_loudly_where_there_is_a_gpu(project: Applied) -> None:
     done = project.apply("--for", "no-driver-rtx3080")
     assert done.returncode == 0

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from envplan.environment.model import Receipt
 from envplan.machine.model import Machine
+from envplan.problems import again_without
 from envplan.store.model import Tell, untold
 from envplan.values.records import dataclass, field
+
+_UNTESTED = f"{again_without('--smoke')} --no-smoke"
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Question:
     overlay: Path | None = None  # catalog.d, beside the spec
     deep: bool = False
     damaged: bool = False  # files are known not to be as they were built
+    fresh: bool = False  # it was only just built, and `envplan verify` would look at the one in use
     imports: bool = True
     smoke: bool | None = None
     deadline: float = 120.0  # seconds for each framework, and for all imports
@@ -54,6 +58,8 @@ class Question:
         """What to type where something fails and nobody knows why."""
         if self.damaged:
             return self.apply
+        if self.fresh:
+            return f"{_UNTESTED}   (puts it to use untested, to look into it)"
         if self.deep:
             return "envplan lock --upgrade   (its files are sound: do the versions fit each other?)"
         return f"{self.verify} --deep   (are its files as they were built?)"
@@ -61,4 +67,5 @@ class Question:
     @property
     def patience(self) -> str:
         """What to type where something did not end."""
-        return f"{self.verify} --deadline {self.deadline * 5:g}   (if the disk is slow)"
+        before = f"{_UNTESTED} && " if self.fresh else ""
+        return f"{before}{self.verify} --deadline {self.deadline * 5:g}   (if the disk is slow)"

@@ -31,4 +31,6 @@ def explained(words: str, question: Question) -> Explained | None:
 def helps(question: Question, known: Explained | None, *otherwise: str) -> tuple[str, ...]:
     """Say what to type: first of all what repairs files, where those are known to be damaged."""
     cures = known.cures if known else otherwise or (question.look,)
+    if question.fresh:
+        cures = tuple(one for one in cures if not one.startswith("envplan verify")) or (question.look,)
     return tuple(dict.fromkeys((question.apply, *cures))) if question.damaged else cures
