@@ -111,9 +111,13 @@ def skeleton(python: Python, store: Path, host: Host | None = None) -> Skeleton:
     failures = []
     for path in candidates(python, host):
         try:
-            return _kept(path, store) or _made(path, store)
+            found = _kept(path, store) or _made(path, store)
         except Unfit as unfit:
             failures.append(Said(str(unfit), path))
+            continue
+        if found.interpreter.version.startswith(f"{python}."):
+            return found
+        failures.append(Said(f"it is Python {found.interpreter.version}", path))  # whatever its name says
     raise missing(python, host, tuple(failures))
 
 

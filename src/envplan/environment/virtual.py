@@ -21,8 +21,19 @@ if TYPE_CHECKING:
 def empty(python: str) -> Skeleton:
     """Let it make an empty environment on an interpreter, and take that apart."""
     with _session(python) as session:
+        if kind := _other_kind(session):
+            raise Unfit(kind)
         session.run()
         return _taken_apart(session)
+
+
+def _other_kind(session: Session) -> str:
+    """Say what an interpreter is that the wheels of a lock are not made for; nothing where they are."""
+    known = session.interpreter
+    if known.implementation != "CPython":
+        return f"it is {known.implementation}, which loads no wheels made for CPython"
+    without = getattr(known, "free_threaded", False)  # older releases of virtualenv cannot tell
+    return "it is a build without the GIL, whose wheels are other ones" if without else ""
 
 
 def activation(python: str, pointer: str) -> dict[str, bytes]:

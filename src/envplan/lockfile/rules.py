@@ -93,13 +93,11 @@ def _newer(document: Mapping[str, Any], faults: Faults) -> bool:
     ours = tool.get("envplan") if isinstance(tool, dict) else None
     schema = ours.get("schema") if isinstance(ours, dict) else None
     version = document.get("lock-version")
-    update = "python -m pip install --upgrade envplan"
     if type(schema) is int and schema > SCHEMA:
-        why = f"this one reads {SCHEMA}"
-        faults.add("tool.envplan.schema", "made by a newer envplan", found=str(schema), why=why, cure=update)
+        why = f"this one reads {SCHEMA}; a newer envplan reads this lock, or this one makes it anew"
+        faults.add("tool.envplan.schema", "made by a newer envplan", found=str(schema), why=why)
     elif isinstance(version, str) and re.fullmatch(r"[0-9]+\.[0-9]+", version) and version != "1.0":
-        why = "this envplan reads 1.0"
-        faults.add("lock-version", "not a lock of version 1.0", found=version, why=why, cure=update)
+        faults.add("lock-version", "not a lock of version 1.0", found=version, why="this envplan reads 1.0")
     return bool(faults.problems)
 
 

@@ -77,7 +77,7 @@ def make_bundle(request: BundleRequest, tell: Tell) -> Bundled:
 def _targets(held: Held, where: Project, request: BundleRequest) -> list[Target]:
     """List the targets that were asked for, on the platform of this machine or of the profile."""
     machine = machine_here(where, request.profile, installing=False).machine
-    python = python_asked(request.python, _COMMAND)
+    python = python_asked(request.python, held.lock, _COMMAND)
     variants = request.variants
     if not variants:
         wanted = Wanted(None, python, request.profile, _COMMAND)

@@ -75,7 +75,7 @@ def intended(where: Project, request: ApplyRequest, bundle: Bundle | None = None
     held = held_lock(where, request.spec_file, bundle)
     refuse_unknown(held.lock, request.groups, request.extras, _COMMAND)
     here = machine_here(where, request.profile, installing=not request.dry_run)
-    wanted = Wanted(request.variant, python_asked(request.python, _COMMAND), request.profile)
+    wanted = Wanted(request.variant, python_asked(request.python, held.lock, _COMMAND), request.profile)
     choice = choose(held.lock, here.machine, held.name, wanted)
     return Intent(held, here, choice, select(held.lock, choice.target, ground(choice, here), request.groups))
 
@@ -143,7 +143,7 @@ def _is_of(spec: Spec, data: bytes, name: str) -> bool:
         return True  # whatever is wrong with it is said when it is checked
 
 
-def python_asked(text: str | None, command: str) -> Python | None:
+def python_asked(text: str | None, lock: Lock, command: str) -> Python | None:
     """Read --python."""
     if text is None:
         return None
@@ -153,8 +153,11 @@ def python_asked(text: str | None, command: str) -> Python | None:
         why = Said(
             "a lock is made for minor versions; the newest of them that is here is taken without --python"
         )
+        newest = max(python for offer in lock.offers for python in offer.pythons)
         title = f"{shown(text)} is no minor version of Python"
-        raise EnvplanError(Problem(USAGE, title, why=(why,), cures=(f"{command} --python 3.11",))) from None
+        raise EnvplanError(
+            Problem(USAGE, title, why=(why,), cures=(f"{command} --python {newest}",))
+        ) from None
 
 
 def machine_here(where: Project, named: str | None, *, installing: bool) -> Here:

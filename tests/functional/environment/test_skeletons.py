@@ -124,6 +124,22 @@ def test_a_python_that_does_not_run_is_named_with_what_it_says(tmp_path: Path) -
 
 
 @POSIX
+def test_a_python_that_is_another_than_its_name_says_is_not_taken(tmp_path: Path, bones: Skeleton) -> None:
+    other = Python(3, 99)
+    program = tmp_path / "bin" / f"python{other}"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{bones.interpreter.path}" "$@"\n')
+    program.chmod(0o755)
+    with pytest.raises(EnvplanError) as caught:
+        skeleton(other, tmp_path, alone(program.parent))
+    (problem,) = caught.value.problems
+    assert problem.code == "EP440"
+    assert [(said.text, said.origin) for said in problem.found] == [
+        (f"it is Python {bones.interpreter.version}", str(program))
+    ]
+
+
+@POSIX
 def test_after_one_that_does_not_run_another_is_tried(tmp_path: Path, bones: Skeleton) -> None:
     for name in ("first", "second"):
         (tmp_path / name).mkdir()

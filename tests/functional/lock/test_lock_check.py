@@ -231,7 +231,7 @@ def test_a_lock_of_later_days_is_not_called_edited(copy: Project, old: str, new:
     assert done.returncode == 2
     assert done.stderr.startswith(f"error[EP104] {title}\n")
     assert done.stderr.count("EP104") == 1
-    assert done.stderr.rstrip().endswith("python -m pip install --upgrade envplan")
+    assert done.stderr.rstrip().endswith("envplan lock --upgrade")
 
 
 def test_a_merge_that_is_not_finished_is_called_so(copy: Project) -> None:
