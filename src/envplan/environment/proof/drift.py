@@ -14,7 +14,7 @@ from envplan.environment.listing import Listing
 from envplan.environment.proof.culprits import culprits
 from envplan.environment.proof.report import Change, Drift, Kind
 from envplan.problems import reason_of
-from envplan.solver.parallel import in_parallel
+from envplan.processes.parallel import in_parallel
 from envplan.store.checking import expose
 from envplan.store.model import Progress, Tell, untold
 from envplan.values.records import dataclass, field, replace
