@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from envplan.index.model import File
 from envplan.lockfile.model import LockedFile, Pinned
-from envplan.problems import EnvplanError, Problem, Said, again_without
+from envplan.problems import EnvplanError, Problem, Said, again_without, first_of
 from envplan.store.bundle import Bundle
 from envplan.store.disk import Refused, refused
 from envplan.store.model import Progress, Scheme, Tell, Tree
@@ -259,9 +259,7 @@ def _shown(files: Sequence[File]) -> tuple[Said, ...]:
     from envplan.documents.reading import printable
 
     largest = sorted(files, key=lambda file: -(file.size or 0))
-    found = [Said(f"{printable(file.name)}, {_size(file)}") for file in largest[:_SHOWN]]
-    more = (Said(f"and {len(files) - _SHOWN} more"),) if len(files) > _SHOWN else ()
-    return (*found, *more)
+    return first_of([Said(f"{printable(file.name)}, {_size(file)}") for file in largest], _SHOWN)
 
 
 def _size(file: File) -> str:

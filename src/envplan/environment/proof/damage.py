@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from envplan.environment.listing import Listing
 from envplan.environment.proof.report import Change, Culprit, Drift
-from envplan.problems import Problem, Said
+from envplan.problems import Problem, Said, first_of
 from envplan.values.names import normal
 
 UNREADABLE = "EP459"
@@ -112,27 +112,21 @@ def _title(mine: Sequence[Change], whole: int, named: str) -> str:
 
 
 def _lines(changes: Sequence[Change]) -> tuple[Said, ...]:
-    lines = [
-        Said(f"{one.kind}: {one.detail}" if one.detail else one.kind, one.path) for one in changes[:_SHOWN]
-    ]
-    if len(changes) > _SHOWN:
-        lines.append(Said(f"and {len(changes) - _SHOWN} more"))
-    return tuple(lines)
+    lines = [Said(f"{one.kind}: {one.detail}" if one.detail else one.kind, one.path) for one in changes]
+    return first_of(lines, _SHOWN)
 
 
 def _nobodys(added: Sequence[Change], again: str) -> Iterator[Problem]:
     if not added:
         return
-    count = len(added)
     startup = [one for one in added if _STARTUP.search(one.path)]
     ordered = [*startup, *(one for one in added if one not in startup)]
-    lines = tuple(
+    lines = [
         Said("runs whenever Python starts" if one in startup else one.detail or "added", one.path)
-        for one in ordered[:_SHOWN]
-    )
-    more = (Said(f"and {count - _SHOWN} more"),) if count > _SHOWN else ()
+        for one in ordered
+    ]
     title = f"{_things(added)} in the environment that no package of the lock brought"
-    yield Problem(_ADDED, title, found=(*lines, *more), cures=(again,))
+    yield Problem(_ADDED, title, found=first_of(lines, _SHOWN), cures=(again,))
 
 
 def _things(added: Sequence[Change]) -> str:
