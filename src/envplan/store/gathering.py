@@ -18,6 +18,7 @@ from envplan.store.bundle import Bundle
 from envplan.store.disk import Refused, refused
 from envplan.store.model import Progress, Scheme, Tell, Tree
 from envplan.store.trees import Store
+from envplan.values.numbers import counted
 from envplan.values.records import dataclass, replace
 
 MISSING = "EP481"
@@ -243,7 +244,7 @@ class FromNowhere:
 
 def _missing(files: Sequence[File], bundled: str) -> Problem:
     total = sum(file.size or 0 for file in files)
-    files_are = "1 file is" if len(files) == 1 else f"{len(files)} files are"
+    files_are = f"{counted(len(files), 'file')} {'is' if len(files) == 1 else 'are'}"
     return Problem(
         MISSING,
         f"{files_are} missing ({total:,} bytes), and nothing may be fetched",
