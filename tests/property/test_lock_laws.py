@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from packaging.markers import Marker
 from packaging.pylock import Pylock
@@ -281,6 +281,7 @@ LINES = [
 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.sampled_from(LINES), max_size=14), st.integers(0, 60))
+@example(['tool = { envplan = { seal = "44136fa355b3" } }', "[[tool.envplan.target]]"], 0)
 def test_a_lock_of_our_own_form_reads_as_toml_does(lines: list[str], start: int) -> None:
     text = "\n".join([*SAMPLE.decode().split("\n")[:start], *lines])
     found = form.read(text)

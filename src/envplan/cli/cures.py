@@ -1,11 +1,13 @@
-"""What is said to be typed next is for the same files as what was typed before."""
+"""What is said to be typed next: for the same files as what was typed before, by a program that is there."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Iterable, Sequence
 from shlex import join, quote
+from shutil import which
 
 from envplan.documents.reading import printable
 from envplan.problems import AGAIN, Problem
@@ -22,7 +24,10 @@ _COMMAND = re.compile(r"envplan ([a-z]+)\b(?:(?! &&| {2,}| #).)*")
 def retyped(
     problems: Iterable[Problem], options: argparse.Namespace, arguments: Sequence[str]
 ) -> tuple[Problem, ...]:
-    """Add the files that the user named to the commands that problems offer; write out what was typed."""
+    """Add the files that the user named to the commands that problems offer; write out what was typed.
+
+    Where uv is not on PATH, ours is named: it is there to be typed, too.
+    """
     named = [
         (option, str(path), commands)
         for option, commands in (
@@ -44,7 +49,18 @@ def retyped(
         left_out = ("--json", said[1])  # an answer for programs is not what a person would type
         return printable(join(["envplan", *(word for word in arguments if word not in left_out)]))
 
-    return tuple(
-        replace(one, cures=tuple(_AGAIN.sub(typed, _COMMAND.sub(named_too, cure)) for cure in one.cures))
-        for one in problems
-    )
+    def written(cure: str) -> str:
+        if cure.startswith("uv ") and not which("uv"):
+            return quote(_our_uv()) + cure[2:]
+        return _AGAIN.sub(typed, _COMMAND.sub(named_too, cure))
+
+    return tuple(replace(one, cures=tuple(map(written, one.cures))) for one in problems)
+
+
+def _our_uv() -> str:
+    from uv import find_uv_bin
+
+    try:
+        return os.fspath(find_uv_bin())
+    except FileNotFoundError:
+        return "uv"

@@ -28,7 +28,7 @@ examples:
   envplan plan --for datacenter-a100 --for laptop-rtx3060
   envplan lock                                     pin everything, for every machine, in one file
   envplan apply                                    install what of it fits this machine
-  envplan probe --save profiles/this.toml          write this machine down
+  envplan probe --save this.toml                   write this machine down
   envplan explain EP203                            what a code means
 
 exit codes: 0 done, 1 the answer is no, 2 bad input, 3 network or solver, 4 this machine, 70 a bug in envplan,

@@ -26,6 +26,7 @@ from envplan.problems import EnvplanError
 from envplan.store.durable import settle
 from envplan.store.model import Progress, Tell, untold
 from envplan.store.paths import reachable, within, write_new
+from envplan.values.numbers import counted
 from envplan.values.records import dataclass
 
 
@@ -68,7 +69,7 @@ def assembled(
     """Make an environment of packages in a folder that is not there yet."""
     own = skeleton.at(pointer, name)
     contents = settled(gathered(skeleton, folder, own, parts), blind=sys.platform in ("win32", "darwin"))
-    with told(folder, f"an environment of {len(parts)} packages"):
+    with told(folder, f"an environment of {counted(len(parts), 'package')}"):
         return _filled(contents, reachable(folder), tell)
 
 

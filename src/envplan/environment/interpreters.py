@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -50,22 +48,9 @@ def missing(python: Python, host: Host, failures: tuple[Said, ...] = ()) -> Envp
 
 
 def _cures(python: Python) -> Iterator[str]:
-    """Name only what is there to be typed."""
     if shutil.which("pyenv"):
         yield f"pyenv install {python}"
-    if shutil.which("uv"):
-        yield f"uv python install {python}"
-    else:
-        yield f"{shlex.quote(_our_uv())} python install {python}"
-
-
-def _our_uv() -> str:
-    from uv import find_uv_bin
-
-    try:
-        return os.fspath(find_uv_bin())
-    except FileNotFoundError:
-        return "uv"
+    yield f"uv python install {python}"
 
 
 def identity(path: str) -> list[str | int] | None:

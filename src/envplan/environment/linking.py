@@ -17,7 +17,7 @@ from envplan.environment.contents import Batch, Contents
 from envplan.environment.ways import FILE, PROGRAM, Ends, Way, clone, copy, hard_link
 from envplan.problems import AGAIN, EnvplanError, Problem, Said
 from envplan.processes.forking import in_copies, orphaned, portions
-from envplan.solver.parallel import in_parallel
+from envplan.processes.parallel import in_parallel
 from envplan.store.checking import mode_of
 from envplan.store.model import Progress, Scheme, Tell
 from envplan.store.paths import reachable

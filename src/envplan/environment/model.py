@@ -8,6 +8,8 @@ from typing import Any
 from envplan.store.model import Tree
 from envplan.values.records import dataclass
 
+GENERATIONS = ".envplan"  # the folder beside pointers that all lie in
+
 
 @dataclass(frozen=True)
 class Place:
@@ -19,7 +21,7 @@ class Place:
     @property
     def folder(self) -> Path:
         """Where its generations lie, beside the pointer."""
-        return self.pointer.parent / ".envplan" / self.name
+        return self.pointer.parent / GENERATIONS / self.name
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,12 @@ import stat
 from pathlib import Path
 
 from envplan.documents.folders import what_is_there
-from envplan.environment.model import Place
+from envplan.environment.model import GENERATIONS, Place
 from envplan.environment.trouble import told
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.store.paths import write_new
 
 FOREIGN, UNFIT = "EP442", "EP449"
-GENERATIONS = ".envplan"
 
 _NOWHERE = "an environment cannot lie there"
 _IGNORED = b"*\n"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from envplan.documents.reading import shown
 from envplan.documents.writing import sync_folder
-from envplan.environment.model import Place
+from envplan.environment.model import GENERATIONS, Place
 from envplan.environment.places import FOREIGN
 from envplan.environment.trouble import refused, told
 from envplan.problems import EnvplanError, Problem, Said
@@ -76,7 +76,7 @@ def _ours(pointer: Path, text: str) -> Ours | None:
     found = _OURS.fullmatch(beside)
     if not found:
         return None
-    folder = pointer.parent / ".envplan" / found["name"] / found["number"]
+    folder = pointer.parent / GENERATIONS / found["name"] / found["number"]
     return Ours(found["name"], int(found["number"]), folder)
 
 
@@ -149,7 +149,7 @@ def flip(place: Place, number: int, *, replace: bool = False) -> Path | None:
 
 def _target(place: Place, number: int) -> str:
     """A relative one: seen from elsewhere (a container, a share), it still leads beside itself."""
-    return f".envplan/{place.name}/{number}"
+    return f"{GENERATIONS}/{place.name}/{number}"
 
 
 def _point(place: Place, number: int) -> None:

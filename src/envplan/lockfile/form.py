@@ -68,6 +68,8 @@ def _read(lines: list[str], document: dict[str, Any]) -> None:
             table = _opened(document, *_HEADS[line])
         elif line and not line.startswith("#"):
             spread = _pair(line, table)
+            if table is document and "tool" in document:  # in one line, to which no later table may add
+                raise _OtherForm
         elif not line.isprintable():
             raise _OtherForm
     if spread is not None:

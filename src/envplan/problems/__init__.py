@@ -7,8 +7,19 @@ from envplan.problems.problem import (
     Said,
     Severity,
     again_without,
+    first_of,
     reason_of,
     told_once,
 )
 
-__all__ = ["AGAIN", "EnvplanError", "Problem", "Said", "Severity", "again_without", "reason_of", "told_once"]
+__all__ = [
+    "AGAIN",
+    "EnvplanError",
+    "Problem",
+    "Said",
+    "Severity",
+    "again_without",
+    "first_of",
+    "reason_of",
+    "told_once",
+]

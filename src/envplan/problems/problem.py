@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Literal
 
 from envplan.values.records import dataclass, replace
@@ -84,6 +84,12 @@ def told_once(
         )
         for those in alike.values()
     )
+
+
+def first_of(said: Sequence[Said], most: int) -> tuple[Said, ...]:
+    """Give the first of many lines, and say how many more there are."""
+    more = (Said(f"and {len(said) - most} more"),) if len(said) > most else ()
+    return (*said[:most], *more)
 
 
 def reason_of(error: Exception) -> str:

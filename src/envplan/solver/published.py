@@ -13,7 +13,7 @@ from envplan.catalog.places import DEFAULT_INDEX
 from envplan.index.addresses import canonical_index
 from envplan.planner.targets import Served
 from envplan.problems import EnvplanError
-from envplan.solver.parallel import in_parallel
+from envplan.processes.parallel import in_parallel
 from envplan.solver.source import Source
 from envplan.values.records import replace
 

@@ -15,9 +15,9 @@ from envplan.index.model import File
 from envplan.lockfile.model import ArchiveSource
 from envplan.problems import EnvplanError, Problem, Said, reason_of
 from envplan.processes.outcomes import Stopped
+from envplan.processes.parallel import in_parallel
 from envplan.solver.closure import Closure, close, wrong
 from envplan.solver.model import Answer, Question, Solved, Unsolved
-from envplan.solver.parallel import in_parallel
 from envplan.solver.search import DEADLINE, Broken, Found, NotFound, Result, Search, Solver
 from envplan.solver.server import Server
 from envplan.solver.source import Memory, Source

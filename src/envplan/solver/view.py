@@ -15,10 +15,10 @@ from envplan.index.columns import at, kinds
 from envplan.index.model import File, Project
 from envplan.index.specifiers import specifiers
 from envplan.problems import EnvplanError, Problem, Said
+from envplan.processes.parallel import in_parallel
 from envplan.solver.beside import file_of
 from envplan.solver.markers import Requires, World, admits, needed
 from envplan.solver.model import Need, Question, Undecided
-from envplan.solver.parallel import in_parallel
 from envplan.solver.releases import Release, released
 from envplan.solver.source import Memory
 from envplan.values.fitting import Ground, Rank, Unfit, build_of, judge

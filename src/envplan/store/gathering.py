@@ -13,11 +13,12 @@ from typing import Literal, NamedTuple, Protocol
 
 from envplan.index.model import File
 from envplan.lockfile.model import LockedFile, Pinned
-from envplan.problems import EnvplanError, Problem, Said, again_without
+from envplan.problems import EnvplanError, Problem, Said, again_without, first_of
 from envplan.store.bundle import Bundle
 from envplan.store.disk import Refused, refused
 from envplan.store.model import Progress, Scheme, Tell, Tree
 from envplan.store.trees import Store
+from envplan.values.numbers import counted
 from envplan.values.records import dataclass, replace
 
 MISSING = "EP481"
@@ -243,7 +244,7 @@ class FromNowhere:
 
 def _missing(files: Sequence[File], bundled: str) -> Problem:
     total = sum(file.size or 0 for file in files)
-    files_are = "1 file is" if len(files) == 1 else f"{len(files)} files are"
+    files_are = f"{counted(len(files), 'file')} {'is' if len(files) == 1 else 'are'}"
     return Problem(
         MISSING,
         f"{files_are} missing ({total:,} bytes), and nothing may be fetched",
@@ -259,9 +260,7 @@ def _shown(files: Sequence[File]) -> tuple[Said, ...]:
     from envplan.documents.reading import printable
 
     largest = sorted(files, key=lambda file: -(file.size or 0))
-    found = [Said(f"{printable(file.name)}, {_size(file)}") for file in largest[:_SHOWN]]
-    more = (Said(f"and {len(files) - _SHOWN} more"),) if len(files) > _SHOWN else ()
-    return (*found, *more)
+    return first_of([Said(f"{printable(file.name)}, {_size(file)}") for file in largest], _SHOWN)
 
 
 def _size(file: File) -> str:

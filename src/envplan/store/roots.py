@@ -14,6 +14,7 @@ from envplan.documents.reading import printable
 from envplan.store.disk import refused
 from envplan.store.home import Home
 from envplan.store.paths import write_new
+from envplan.values.numbers import counted
 from envplan.values.records import dataclass
 
 
@@ -43,7 +44,7 @@ def register(home: Home, making: Path, environment: Path, trees: Collection[str]
         write_new(beside, text.encode())
         beside.replace(_note(home, environment))
     except OSError as error:
-        what = f"a note that {printable(environment.name)} uses {len(trees)} wheels"
+        what = f"a note that {printable(environment.name)} uses {counted(len(trees), 'wheel')}"
         raise refused(home.roots, error, what) from None
 
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from envplan.solver.parallel import in_parallel
+from envplan.processes.parallel import in_parallel
 from envplan.store.archive.contents import chunks
 from envplan.store.archive.refusal import RECORD, Refusal
 from envplan.store.archive.wheel import Part, Wheel

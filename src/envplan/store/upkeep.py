@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from envplan.problems import EnvplanError, Problem, Said
-from envplan.solver.parallel import in_parallel
+from envplan.processes.parallel import in_parallel
 from envplan.store.checking import Change, first_difference
 from envplan.store.disk import Refused, refused
 from envplan.store.holding import Busy

@@ -7,13 +7,12 @@ from pathlib import Path
 from shlex import quote
 
 from envplan.documents.reading import shown
-from envplan.environment.model import Place
+from envplan.environment.model import GENERATIONS, Place
 from envplan.environment.pointer import Foreign, Ours, pointing, ways_past
 from envplan.problems import EnvplanError, Problem, Said
-from envplan.verbs.project import may_be_of
+from envplan.verbs.project import POINTER, may_be_of
 
 NONE = "EP445"
-POINTER = ".venv"
 
 
 def pointer_of(env: Path | None, spec: Path | None = None) -> Path:
@@ -47,7 +46,7 @@ def none_there(pointer: Path, *found: Said) -> EnvplanError:
 
 def _names(pointer: Path) -> list[str]:
     try:
-        beside = [one.name for one in (pointer.parent / ".envplan").iterdir() if one.is_dir()]
+        beside = [one.name for one in (pointer.parent / GENERATIONS).iterdir() if one.is_dir()]
     except OSError:
         return []
     return sorted(name for name in beside if may_be_of(name, pointer))

@@ -23,6 +23,7 @@ from envplan.solver.ignored import ignored_settings
 from envplan.solver.making import Tell, Work, make
 from envplan.spec.model import FromIndex, Spec
 from envplan.spec.read import decode_file, read_bytes, spec_file
+from envplan.values.numbers import counted
 from envplan.values.records import dataclass, replace
 from envplan.values.targets import Target
 from envplan.verbs.locks import lock_bytes
@@ -127,7 +128,7 @@ def _known(names: Sequence[str], before: Lock | None, file: Path) -> None:
     unknown = [name for name in names if name not in held]
     if unknown:
         meant = [near for name in unknown if (near := nearest(name, held))]
-        found = f"{len(held)} packages" if before else "no lock"
+        found = counted(len(held), "package") if before else "no lock"
         raise EnvplanError(
             Problem(
                 "EP100",

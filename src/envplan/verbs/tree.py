@@ -10,7 +10,7 @@ from pathlib import Path
 from envplan.documents.reading import shown
 from envplan.lockfile.graph import Node, taken, targets_of, tree
 from envplan.lockfile.model import Lock
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import EnvplanError, Problem, Said, first_of
 from envplan.values.platforms import Platform
 from envplan.values.records import dataclass
 from envplan.values.targets import Target
@@ -111,15 +111,13 @@ def _no_target(asked: TreeAsked, every: Sequence[Target], options: str) -> Probl
         )
         if value is not None
     ]
-    there = [Said(str(one), "the lock") for one in every[:_LISTED]]
-    if len(every) > _LISTED:
-        there.append(Said(f"and {len(every) - _LISTED} more", "the lock"))
+    there = first_of([Said(str(one), "the lock") for one in every], _LISTED)
     near = max(every, key=lambda one: _likeness(one, asked))
     cure = f"envplan tree --variant {near.variant} --platform {near.platform} --python {near.python}{options}"
     return Problem(
         "EP229",
         "no target of the lock is like that",
         wanted=(Said(" ".join(said), "the command line"),),
-        found=tuple(there),
+        found=there,
         cures=(cure,),
     )

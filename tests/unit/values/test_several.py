@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from envplan.cli.views.diff import size_said
 from envplan.values.several import targets_said
 from envplan.values.targets import Target
 from tests.support.locks import offer
@@ -43,11 +42,3 @@ def test_targets_are_named_by_what_sets_them_apart(targets: list[Target], said: 
 def test_the_only_target_is_named_in_full() -> None:
     only = some("cu121", "linux", "3.12")
     assert targets_said(only, only) == "cu121 on linux-x86_64, Python 3.12"
-
-
-@pytest.mark.parametrize(
-    ("size", "said"),
-    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (999_960, "1.0 MB"), (2_440_000_000, "2.4 GB")],
-)
-def test_sizes_are_written_as_installers_write_them(size: int, said: str) -> None:
-    assert size_said(size) == said

@@ -10,7 +10,7 @@ from envplan.cli.answer import Answer
 _EXAMPLES = """\
 examples:
   envplan probe                                 what was found on this machine, and where
-  envplan probe --save profiles/lab.toml        write it down, to plan for it elsewhere
+  envplan probe --save lab.toml                 write it down, to plan for it elsewhere
   envplan probe --for workstation-rtx4090       show a profile
   envplan probe --list                          the profiles that ship with envplan
 """

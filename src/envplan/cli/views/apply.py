@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from envplan.documents.reading import printable
+from envplan.values.numbers import counted, size_said
 from envplan.verbs.apply import Applied
 
 TYPE_CHECKING = False
@@ -24,7 +25,8 @@ def outcome(done: Applied) -> str:
 def apply_text(done: Applied) -> str:
     """Say what was chosen and why, what changes, and what was proven."""
     if done.change is None:
-        return f"{_where(done)}: nothing to do ({_target(done)}, {len(done.receipt.packages)} packages)"
+        packages = counted(len(done.receipt.packages), "package")
+        return f"{_where(done)}: nothing to do ({_target(done)}, {packages})"
     from envplan.cli.views.columns import columns
 
     parts = [f"{_where(done)}: {_target(done)}{'' if done.done else ' (dry run)'}"]
@@ -60,8 +62,6 @@ def apply_json(done: Applied) -> dict[str, Any]:
 
 def _where(done: Applied) -> str:
     """Name the environment as one would type it here."""
-    from envplan.documents.reading import printable
-
     path = done.where.pointer
     here = os.getcwd()  # noqa: PTH109 - only its text is needed
     return printable(os.path.relpath(path, here) if path.is_relative_to(here) else str(path))
@@ -74,9 +74,6 @@ def _target(done: Applied) -> str:
 
 
 def _line(line: Line) -> list[str]:
-    from envplan.cli.views.diff import size_said
-    from envplan.documents.reading import printable
-
     size = "size not known" if line.fetch is None else size_said(line.fetch) if line.fetch else ""
     before, after = printable(line.before or ""), printable(line.after or "")
     match line.kind:
@@ -91,8 +88,6 @@ def _line(line: Line) -> list[str]:
 
 
 def _sums(done: Applied, change: Change) -> Iterator[list[str]]:
-    from envplan.cli.views.diff import size_said
-
     names = f", and what no index tells the size of: {', '.join(change.untold)}" if change.untold else ""
     yield ["packages", str(change.packages)]
     yield ["download", (size_said(change.fetch) if change.fetch else "nothing") + names]

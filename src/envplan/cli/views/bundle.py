@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from envplan.cli.views.diff import size_said
 from envplan.documents.reading import printable
+from envplan.values.numbers import counted, size_said
 from envplan.verbs.bundle import Bundled
 
 
 def bundle_text(done: Bundled) -> str:
     """Say what is in it, and what to do with it."""
-    count = len(done.contents.files)
-    lines = [f"{printable(str(done.file))}: {size_said(done.size)}, {count} file{'s'[: count != 1]} for"]
+    files = counted(len(done.contents.files), "file")
+    lines = [f"{printable(str(done.file))}: {size_said(done.size)}, {files} for"]
     lines += [
         f"  {one['variant']} on {one['platform']}, Python {one['python']}" for one in done.contents.targets
     ]

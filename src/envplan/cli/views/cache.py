@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from envplan.cli.views.columns import columns
-from envplan.cli.views.diff import size_said
 from envplan.documents.reading import printable
 from envplan.store.upkeep import Usage
+from envplan.values.numbers import counted, size_said
 from envplan.verbs.cache import Checked, Collected, Held
 
 
 def held_text(held: Held) -> str:
     """List wheels by size, each with who uses it."""
     total = sum(one.size for one in held.wheels)
-    head = f"{printable(str(held.folder))}: {_count(len(held.wheels))}, {size_said(total)} unpacked"
+    head = f"{printable(str(held.folder))}: {counted(len(held.wheels), 'wheel')}, {size_said(total)} unpacked"
     rows = [[size_said(one.size), f"{one.project} {one.version}", _users(one)] for one in held.wheels]
     lines = [f"  {line}" for line in columns(rows)]
     if held.partial:
@@ -45,11 +45,12 @@ def held_json(held: Held) -> dict[str, Any]:
 
 def checked_text(found: Checked) -> str:
     """Say whether all is as it was unpacked."""
+    wheels = counted(found.wheels, "wheel")
     how = "every byte" if found.deep else "names, sizes and dates"
     if found.problems:
         wrong = len(found.problems)
-        return f"{wrong} of {_count(found.wheels)} had changed, and will be made anew when needed ({how})"
-    return f"{_count(found.wheels)}, all as they were unpacked ({how})"
+        return f"{wrong} of {wheels} had changed, and will be made anew when needed ({how})"
+    return f"{wheels}, all as they were unpacked ({how})"
 
 
 def checked_json(found: Checked) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def collected_text(done: Collected) -> str:
     """Say what was deleted."""
     freed = done.freed
     lines = [
-        f"deleted {_count(len(freed.wheels))}, {size_said(freed.size)}",
+        f"deleted {counted(len(freed.wheels), 'wheel')}, {size_said(freed.size)}",
         *(f"  {one}" for one in freed.wheels),
     ]
     if freed.aside:
@@ -80,10 +81,6 @@ def collected_json(done: Collected) -> dict[str, Any]:
         "aside": done.freed.aside,
         "partial": done.freed.partial,
     }
-
-
-def _count(number: int) -> str:
-    return f"{number} wheel{'s'[: number != 1]}"
 
 
 def _users(one: Usage) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from envplan.cli.views.columns import columns
 from envplan.documents.reading import printable
 from envplan.lockfile.diff import Change, Diff, Download
+from envplan.values.numbers import size_said
 from envplan.values.several import targets_said
 from envplan.values.targets import Target
 
@@ -54,18 +55,6 @@ def diff_json(diff: Diff) -> dict[str, Any]:
             for one in diff.downloads
         ],
     }
-
-
-def size_said(size: int) -> str:
-    """Write a number of bytes as package installers do: 1 MB is a million."""
-    if size < 1000:
-        return f"{size} bytes"
-    number = size / 1000
-    for unit in ("kB", "MB"):
-        if number < 999.95:
-            return f"{number:.1f} {unit}"
-        number /= 1000
-    return f"{number:.1f} GB"
 
 
 def _both(diff: Diff) -> tuple[Target, ...]:

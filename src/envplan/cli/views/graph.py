@@ -10,6 +10,7 @@ from envplan.documents.reading import printable
 from envplan.lockfile.graph import Node, Reason
 from envplan.lockfile.model import ArchiveSource, GitSource, LocalSource, Offer, Pinned
 from envplan.spec.model import Requirement
+from envplan.values.numbers import counted
 from envplan.values.several import targets_said
 from envplan.verbs.tree import TreeMade
 from envplan.verbs.why import Build, WhyMade
@@ -51,8 +52,8 @@ def why_json(made: WhyMade) -> dict[str, Any]:
 def tree_text(made: TreeMade) -> str:
     """Draw the tree of a target, a package a line."""
     others = len(made.targets) - 1
-    more = f"; {others} more target{'s' if others > 1 else ''} in the lock" if others else ""
-    count = f"{made.packages} package{'s' if made.packages != 1 else ''}"
+    more = f"; {counted(others, 'more target')} in the lock" if others else ""
+    count = counted(made.packages, "package")
     lines = [printable(f"{made.name}: {made.target}  ({count}{more})")]
     return "\n".join([*lines, *_branches(made.nodes, "")])
 

@@ -11,6 +11,7 @@ from envplan.cli.views.diff import diff_json, diff_text
 from envplan.lockfile.graph import targets_of
 from envplan.lockfile.model import Lock, Offer
 from envplan.solver.differences import Difference
+from envplan.values.numbers import counted
 from envplan.values.several import targets_said
 from envplan.values.targets import Target
 from envplan.verbs.lock import LockMade
@@ -61,7 +62,7 @@ def lock_json(made: LockMade, *, written: bool) -> dict[str, Any]:
 
 def _count(lock: Lock) -> str:
     names, targets = len({one.name for one in lock.packages}), len(targets_of(lock))
-    return f"{names} package{'s'[: names != 1]} for {targets} target{'s'[: targets != 1]}"
+    return f"{counted(names, 'package')} for {counted(targets, 'target')}"
 
 
 def _news(made: LockMade, written: bool) -> str:

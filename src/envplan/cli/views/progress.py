@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from envplan.store.model import Progress, Tell
+from envplan.values.numbers import size_said
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -78,8 +79,6 @@ def _line(stage: str, what: str, total: int | None) -> str:
 
 
 def _size(total: int | None) -> str:
-    from envplan.cli.views.diff import size_said
-
     return f" ({size_said(total)})" if total else ""
 
 
@@ -118,8 +117,6 @@ class _Drawn:
 
     def _rate(self, stage: str, done: int) -> str:
         """Say how fast it goes on the whole; what an earlier run had done does not count."""
-        from envplan.cli.views.diff import size_said
-
         start, before = self._begun_at.setdefault(stage, (time.monotonic(), done))
         seconds = time.monotonic() - start
         if stage in _COUNTED or seconds < 1 or not done:
@@ -151,8 +148,6 @@ class _Drawn:
 
 
 def _amount(stage: str, done: int, total: int) -> str:
-    from envplan.cli.views.diff import size_said
-
     if stage in _COUNTED:
         return f"{done:,}/{total:,}" if total else f"{done:,}"
     if not total:

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from envplan.environment.listing import Listing
 from envplan.environment.proof.report import Change, Culprit, Drift
-from envplan.problems import Problem, Said
+from envplan.problems import Problem, Said, first_of
 from envplan.values.names import normal
+from envplan.values.numbers import counted
 
 UNREADABLE = "EP459"
 OWN = "EP612"
@@ -67,7 +68,7 @@ def _installed(culprit: Culprit, did: Sequence[Change], versions: dict[str, str]
     touched = [one for one in did if one.kind not in ("added", "missing") and one.owner != name]
     hit = Counter(one.owner or "the environment" for one in touched)
     found = [
-        Said(f"{count} file{'s'[: count != 1]} of {owner} written over", _example(touched, owner))
+        Said(f"{counted(count, 'file')} of {owner} written over", _example(touched, owner))
         for owner, count in hit.items()
     ]
     here = next((one.path for one in did if one.path.endswith(".dist-info/")), "")
@@ -105,41 +106,35 @@ def _title(mine: Sequence[Change], whole: int, named: str) -> str:
     if missing == count and count >= whole > 1:
         return f"{named} is gone: all {whole} of its files are missing"
     if missing == count:
-        return f"{count} file{'s'[: count != 1]} of {named} {'are' if count != 1 else 'is'} missing"
+        return f"{counted(count, 'file')} of {named} {'are' if count != 1 else 'is'} missing"
     if count == 1:
         return f"a file of {named} is not as it was built: {mine[0].kind}"
     return f"{count} files of {named} are not as they were built"
 
 
 def _lines(changes: Sequence[Change]) -> tuple[Said, ...]:
-    lines = [
-        Said(f"{one.kind}: {one.detail}" if one.detail else one.kind, one.path) for one in changes[:_SHOWN]
-    ]
-    if len(changes) > _SHOWN:
-        lines.append(Said(f"and {len(changes) - _SHOWN} more"))
-    return tuple(lines)
+    lines = [Said(f"{one.kind}: {one.detail}" if one.detail else one.kind, one.path) for one in changes]
+    return first_of(lines, _SHOWN)
 
 
 def _nobodys(added: Sequence[Change], again: str) -> Iterator[Problem]:
     if not added:
         return
-    count = len(added)
     startup = [one for one in added if _STARTUP.search(one.path)]
     ordered = [*startup, *(one for one in added if one not in startup)]
-    lines = tuple(
+    lines = [
         Said("runs whenever Python starts" if one in startup else one.detail or "added", one.path)
-        for one in ordered[:_SHOWN]
-    )
-    more = (Said(f"and {count - _SHOWN} more"),) if count > _SHOWN else ()
+        for one in ordered
+    ]
     title = f"{_things(added)} in the environment that no package of the lock brought"
-    yield Problem(_ADDED, title, found=(*lines, *more), cures=(again,))
+    yield Problem(_ADDED, title, found=first_of(lines, _SHOWN), cures=(again,))
 
 
 def _things(added: Sequence[Change]) -> str:
     folders = sum(one.path.endswith("/") for one in added)
     files = len(added) - folders
-    counted = ((folders, "folder"), (files, "file"))
-    return " and ".join(f"{count} {thing}{'s'[: count != 1]}" for count, thing in counted if count)
+    both = ((folders, "folder"), (files, "file"))
+    return " and ".join(counted(count, thing) for count, thing in both if count)
 
 
 def _written(added: Sequence[Change]) -> Iterator[Problem]:
@@ -151,5 +146,5 @@ def _written(added: Sequence[Change]) -> Iterator[Problem]:
 
 
 def _unreadable(closed: Sequence[Change]) -> Problem:
-    title = f"{len(closed)} file{'s'[: len(closed) != 1]} of the environment cannot be read"
+    title = f"{counted(len(closed), 'file')} of the environment cannot be read"
     return Problem(UNREADABLE, title, found=_lines(closed))

@@ -14,9 +14,10 @@ from envplan.environment.listing import Listing
 from envplan.environment.proof.culprits import culprits
 from envplan.environment.proof.report import Change, Drift, Kind
 from envplan.problems import reason_of
-from envplan.solver.parallel import in_parallel
+from envplan.processes.parallel import in_parallel
 from envplan.store.checking import expose
 from envplan.store.model import Progress, Tell, untold
+from envplan.values.numbers import counted
 from envplan.values.records import dataclass, field, replace
 
 # Written when Python likes to, from the sources beside it; never a reason to doubt an environment.
@@ -175,7 +176,7 @@ def _unlisted(look: _Look, path: str, name: str) -> None:
     elif is_folder:
         count, taken_up = _inside(where)
         if count:
-            detail = f"{count:,} file{'s'[: count != 1]}"
+            detail = counted(count, "file")
             look.changes.append(Change(f"{full}/", "added", "", detail, _inner(full) and not taken_up))
     else:
         harmless = _inner(full) and not name.endswith(_TAKEN_UP)
