@@ -26,7 +26,7 @@ from envplan.spec.read import decode_file, read_bytes, spec_file
 from envplan.values.numbers import counted
 from envplan.values.records import dataclass, replace
 from envplan.values.targets import Target
-from envplan.verbs.locks import lock_bytes
+from envplan.verbs.locks import lock_bytes, remade_by
 from envplan.verbs.places import seen_from
 from envplan.verbs.plan import beside, compute_of, profiles_of
 from envplan.verbs.project import typed
@@ -116,7 +116,7 @@ def _before(file: Path, request: LockRequest) -> tuple[Lock | None, tuple[Proble
         if request.upgrade:
             return None, ()
         title = f"{file.name} is no lock that pins can be kept from"
-        problem = Problem(_UNREADABLE, title, why=why, cures=(f"envplan lock --upgrade{typing}",))
+        problem = Problem(_UNREADABLE, title, why=why, cures=(remade_by(data, str(file)) + typing,))
         raise EnvplanError(problem) from None
     title = f"{file.name} was edited by hand; its pins are kept where they hold, all else is made anew"
     return edited, (Problem(_EDITED, title, why=why, severity="warning"),)
