@@ -90,6 +90,7 @@ def test_a_project_at_another_place_gets_an_environment_of_that_place(project: A
     assert project.applied()["outcome"] == "applied"
     assert project.envplan("verify").returncode == 0
     assert project.applied()["outcome"] == "unchanged"
+    assert code_of(project.envplan("rollback")) == "EP450", "that one is of the other place"
 
 
 def test_an_environment_elsewhere_is_held_against_its_own_lock(project: Applied) -> None:
