@@ -9,7 +9,7 @@ from envplan.documents.reading import shown
 from envplan.index.cache import cache_folder
 from envplan.index.indexes import Indexes
 from envplan.index.model import File
-from envplan.lockfile.choose import NO_TARGET, Wanted, choose
+from envplan.lockfile.choose import NO_TARGET, Wanted
 from envplan.lockfile.model import ArchiveSource
 from envplan.lockfile.selection import Selected, for_any_machine, refuse_unknown
 from envplan.problems import EnvplanError, Problem, Said
@@ -20,7 +20,7 @@ from envplan.store.model import Tell
 from envplan.store.trees import Store
 from envplan.values.records import dataclass
 from envplan.values.targets import Target
-from envplan.verbs.intent import Held, held_lock, machine_here, python_asked
+from envplan.verbs.intent import Held, chosen, held_lock, machine_here, python_asked
 from envplan.verbs.project import Project, find_project
 
 OUTSIDE, TAKEN = "EP483", "EP484"
@@ -76,25 +76,25 @@ def make_bundle(request: BundleRequest, tell: Tell) -> Bundled:
 
 def _targets(held: Held, where: Project, request: BundleRequest) -> list[Target]:
     """List the targets that were asked for, on the platform of this machine or of the profile."""
-    machine = machine_here(where, request.profile, installing=False).machine
+    here = machine_here(where, request.profile, installing=False)
     python = python_asked(request.python, held.lock, _COMMAND)
     variants = request.variants
     if not variants:
         wanted = Wanted(None, python, request.profile, _COMMAND)
-        variants = (choose(held.lock, machine, held.name, wanted).target.variant.name,)
+        variants = (chosen(held, here, wanted).target.variant.name,)
     found: list[Target] = []
     for variant in variants:
         mine = [
             target
             for offer in held.lock.offers
             for target in offer.targets
-            if target.platform == machine.platform
+            if target.platform == here.machine.platform
             and variant in (target.variant.name, target.variant.group)
             and python in (None, target.python)
         ]
         if not mine:
             wanted = Wanted(variant, python, request.profile, _COMMAND)
-            choose(held.lock, machine, held.name, wanted)  # says why
+            chosen(held, here, wanted)  # says why
             raise EnvplanError(_no_target(variant, held))
         found += mine
     return sorted(set(found))

@@ -76,8 +76,16 @@ def intended(where: Project, request: ApplyRequest, bundle: Bundle | None = None
     refuse_unknown(held.lock, request.groups, request.extras, _COMMAND)
     here = machine_here(where, request.profile, installing=not request.dry_run)
     wanted = Wanted(request.variant, python_asked(request.python, held.lock, _COMMAND), request.profile)
-    choice = choose(held.lock, here.machine, held.name, wanted)
+    choice = chosen(held, here, wanted)
     return Intent(held, here, choice, select(held.lock, choice.target, ground(choice, here), request.groups))
+
+
+def chosen(held: Held, here: Here, wanted: Wanted) -> Choice:
+    """Choose a target; a refusal comes with what the probe doubted, such as GPUs that a variable hides."""
+    try:
+        return choose(held.lock, here.machine, held.name, wanted)
+    except EnvplanError as error:
+        raise EnvplanError(*error.problems, *here.warnings) from None
 
 
 def ground(choice: Choice, here: Here) -> Ground:

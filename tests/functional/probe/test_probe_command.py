@@ -13,7 +13,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from envplan.documents.shipped import shipped
+from envplan.lockfile.model import Lock
 from envplan.machine.profile import read_profile
+from tests.support.locks import CATALOG, SPEC, TORCH, built, offer
+from tests.support.looking import answer, write_lock
 
 from .computers import RTX_3090, Libraries
 
@@ -54,10 +57,10 @@ def test_a_driver_on_the_library_path_is_probed_and_saved_and_read_again(
 ) -> None:
     file = tmp_path / "lab.toml"
     result = probe("--json", "--save", file, **with_stub(tmp_path / "driver", libraries))
-    answer = data(result)
-    assert answer["outcome"] == "saved"
-    assert answer["data"]["machine"]["nvidia"] == {"driver": "535.129.03", "cuda": "12.2"}
-    nvml = next(rung for rung in answer["data"]["rungs"] if rung["rung"] == "NVML")
+    told = data(result)
+    assert told["outcome"] == "saved"
+    assert told["data"]["machine"]["nvidia"] == {"driver": "535.129.03", "cuda": "12.2"}
+    nvml = next(rung for rung in told["data"]["rungs"] if rung["rung"] == "NVML")
     assert nvml["result"] == "found"
     machine = read_profile(file)
     assert machine.name == "lab"
@@ -72,9 +75,9 @@ def test_an_unreadable_gpu_ends_with_4_and_is_not_saved(tmp_path: Path, librarie
     environ = {**with_stub(tmp_path / "driver", libraries), "STUB_NVML_INIT": "999"}
     shown = probe("--json", **environ)
     assert shown.returncode == 4
-    answer = data(shown)
-    assert answer["outcome"] == "unreadable"
-    assert answer["problems"][0]["code"] == "EP507"
+    told = data(shown)
+    assert told["outcome"] == "unreadable"
+    assert told["problems"][0]["code"] == "EP507"
     saved = probe("--save", tmp_path / "lab.toml", **environ)
     assert saved.returncode == 4
     assert "EP523" in saved.stderr
@@ -86,6 +89,20 @@ def test_warnings_do_not_fail(tmp_path: Path, libraries: Libraries) -> None:
     assert result.returncode == 0
     assert "EP510" in [problem["code"] for problem in data(result)["problems"]]
     assert [gpu["name"] for gpu in data(result)["data"]["hidden"]] == ["NVIDIA GeForce RTX 3090"]
+
+
+@pytest.mark.parametrize("command", ["apply", "bundle"])
+def test_a_refusal_names_the_gpus_that_a_variable_hides(
+    tmp_path: Path, libraries: Libraries, command: str
+) -> None:
+    need = offer("cu121", "linux-x86_64")
+    torch = built("torch", "2.2.2+cu121", f"{TORCH}/cu121", "https://download.pytorch.org", need.targets)
+    write_lock(Lock("train", (torch,), (need,), need.variant, SPEC, CATALOG), tmp_path)
+    environ = {"CUDA_VISIBLE_DEVICES": "", **with_stub(tmp_path / "driver", libraries)}
+    document = answer(command, cwd=tmp_path, environ=environ)
+    assert document["exit"] == 1
+    assert [one["code"] for one in document["problems"]] == ["EP227", "EP510"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["driver", "pylock.toml"]
 
 
 def test_driver_toolkit_and_wheels_are_shown_apart() -> None:
