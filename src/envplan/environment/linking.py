@@ -155,13 +155,16 @@ class _Work:
 
         What the link says is what the file in the store says, and is asked while the system has it at hand.
         """
+        before = None
         for unit in units:
             batch, ends, look = unit.batch, unit.ends, os.stat
             old, new, moment, (plain, _) = ends.from_folder, ends.to_folder, batch.moment, batch.modes
             link = partial(os.link, src_dir_fd=old, dst_dir_fd=new, follow_symlinks=old is None)
             if orphaned():
                 return False
-            ends.make_all(batch.files.folders)
+            if ends is not before:  # pieces of one batch follow each other
+                ends.make_all(batch.files.folders)
+                before = ends
             for row in unit.rows:
                 source, target = ends.names(batch.files.paths[row])
                 try:
