@@ -59,8 +59,6 @@ def bring(
             beside()
             _link(work, units)
         else:
-            for unit in units:
-                unit.ends.make_all(unit.batch.files.folders)
             jobs: list[Callable[[], None]] = [beside, *(partial(work.do, unit) for unit in units)]
             in_parallel(lambda job: job(), jobs, _COPYING)
     return times

@@ -84,9 +84,7 @@ def write_bundle(
                 _pack(archive, contents.files, paths, tell)
             file.flush()
             os.fsync(file.fileno())
-            if isinstance(
-                file.name, int
-            ):  # with a folder, whichever, it follows the link to what has no name
+            if isinstance(file.name, int):  # it has no name yet; with a folder, whichever, link follows
                 os.link(f"/proc/self/fd/{file.name}", beside, src_dir_fd=file.name)
         beside.replace(output)
     except OSError as error:

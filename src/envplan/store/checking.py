@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection
 from itertools import repeat
 from pathlib import Path
 
-from envplan.store.manifest import NAME, Kept
-from envplan.store.model import Files, Scheme
+from envplan.store.manifest import NAME
+from envplan.store.model import Files, Scheme, Tree
 from envplan.store.paths import within
 from envplan.values.records import dataclass
 
@@ -30,11 +30,11 @@ class Change:
     how: str
 
 
-def first_change(kept: Kept, passed_over: Collection[Scheme] = ()) -> Change | None:
+def first_change(tree: Tree, passed_over: Collection[Scheme] = ()) -> Change | None:
     """Find a file that changed, without reading any: 14,000 of them take 45 ms; some schemes may wait."""
-    schemes = [str(files.scheme) for files in kept.tree.files]
+    schemes = [str(files.scheme) for files in tree.files]
     try:
-        with os.scandir(kept.tree.folder) as entries:
+        with os.scandir(tree.folder) as entries:
             found = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
     except OSError as error:
         return Change("", _said(error))
@@ -43,15 +43,15 @@ def first_change(kept: Kept, passed_over: Collection[Scheme] = ()) -> Change | N
     for scheme in schemes:  # also of those that are passed over: who links them opens them unseen
         if not found.get(scheme):
             return Change(f"{scheme}/", "it is no folder any more" if scheme in found else "it is gone")
-    for files in kept.tree.files:
-        if files.scheme not in passed_over and (change := _scheme_change(files, kept)):
+    for files in tree.files:
+        if files.scheme not in passed_over and (change := _scheme_change(files, tree)):
             return Change(f"{files.scheme}/{change.path}", change.how)
     return None
 
 
-def first_difference(kept: Kept, read: Callable[[int], None]) -> Change | None:
+def first_difference(tree: Tree, read: Callable[[int], None]) -> Change | None:
     """Find a file whose bytes differ, by reading all of them; `read` hears how many were read."""
-    for files in kept.tree.files:
+    for files in tree.files:
         for path, size, sha256 in zip(files.paths, files.sizes, files.sha256, strict=True):
             try:
                 with (files.root / path).open("rb", buffering=0) as file:
@@ -79,10 +79,10 @@ def mode_of(status: os.stat_result) -> int:
     return status.st_mode & _MODES
 
 
-def _scheme_change(files: Files, kept: Kept) -> Change | None:
+def _scheme_change(files: Files, tree: Tree) -> Change | None:
     """Compare all rows at once, which is quick; only where that fails, look for the one that differs."""
-    moment = kept.tree.moment
-    plain, program = kept.tree.modes
+    moment = tree.moment
+    plain, program = tree.modes
     wanted = dict(zip(files.paths, zip(files.sizes, repeat(moment), repeat(plain)), strict=True))
     for path in files.executable:
         wanted[path] = (wanted[path][0], moment, program)

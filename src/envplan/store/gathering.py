@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import queue
 import threading
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
 from envplan.index.model import File
 from envplan.lockfile.model import LockedFile, Pinned
@@ -79,14 +78,6 @@ def gathered(
     return found
 
 
-class _Waiting(NamedTuple):
-    """A wheel that waits: large ones first, or a large file at the end keeps all processors but one idle."""
-
-    order: int
-    number: int
-    given: tuple[File, Path] | None  # none: there are no more
-
-
 class _Unpackers:
     """Threads that unpack what they are given; daemons, so that no Ctrl-C has to wait for them."""
 
@@ -95,8 +86,7 @@ class _Unpackers:
         self.failures: list[BaseException] = []
         self._store = store
         self._tell = tell
-        self._waiting: queue.PriorityQueue[_Waiting] = queue.PriorityQueue()
-        self._numbers = itertools.count()
+        self._waiting: queue.SimpleQueue[tuple[File, Path] | None] = queue.SimpleQueue()
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(_UNPACKING)]
         for thread in self._threads:
             thread.start()
@@ -105,15 +95,12 @@ class _Unpackers:
         """Have a wheel unpacked; raise what went wrong with one before."""
         if self.failures:
             raise self.failures[0]
-        size = 0
-        with contextlib.suppress(FileNotFoundError):  # another process was quicker
-            size = wheel.stat().st_size
-        self._waiting.put(_Waiting(-size, next(self._numbers), (file, wheel)))
+        self._waiting.put((file, wheel))
 
     def end(self) -> dict[str, Tree]:
         """Wait until all is unpacked."""
         for _ in self._threads:
-            self._waiting.put(_Waiting(1, next(self._numbers), None))
+            self._waiting.put(None)
         for thread in self._threads:
             while thread.is_alive():
                 thread.join(0.5)  # short waits: on Windows a long one cannot be interrupted
@@ -122,7 +109,7 @@ class _Unpackers:
         return self.trees
 
     def _work(self) -> None:
-        while (given := self._waiting.get().given) is not None and not self.failures:
+        while (given := self._waiting.get()) is not None and not self.failures:
             file, wheel = given
             try:
                 self.trees[file.sha256 or ""] = self._unpack(file, wheel)

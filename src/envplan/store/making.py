@@ -18,7 +18,7 @@ from envplan.store.archive.reading import read_at
 from envplan.store.archive.refusal import Refusal, problem
 from envplan.store.archive.wheel import Part, Wheel, read_wheel
 from envplan.store.checking import mode_of
-from envplan.store.manifest import Kept, Row, assembled, write_manifest
+from envplan.store.manifest import Row, assembled, write_manifest
 from envplan.store.model import Progress, Tell, Tree
 from envplan.store.unpack import EXECUTABLE, PLAIN, Unpacking, executable
 
@@ -70,7 +70,7 @@ def _made(descriptor: int, file: File, folder: Path, final: Path, tell: Tell) ->
         moment=moment,
         modes=_modes(folder, wheel),
     )
-    write_manifest(folder, Kept(tree))
+    write_manifest(folder, tree)
     return tree
 
 

@@ -29,13 +29,6 @@ class Row:
     executable: bool
 
 
-@dataclass(frozen=True)
-class Kept:
-    """A tree as its manifest has it: how its files look while nobody has touched them."""
-
-    tree: Tree
-
-
 def assembled(rows: Iterable[Row], folder: Path) -> tuple[Files, ...]:
     """Sort files into columns, scheme by scheme, as they lie below a folder."""
     ordered = sorted(rows, key=lambda row: (row.scheme, row.path))
@@ -45,9 +38,8 @@ def assembled(rows: Iterable[Row], folder: Path) -> tuple[Files, ...]:
     )
 
 
-def write_manifest(folder: Path, kept: Kept) -> None:
+def write_manifest(folder: Path, tree: Tree) -> None:
     """Write the manifest of a tree into the folder where it is still being made."""
-    tree = kept.tree
     head = {
         "sha256": tree.sha256,
         "wheel": tree.wheel,
@@ -73,13 +65,13 @@ def write_manifest(folder: Path, kept: Kept) -> None:
     write_new(folder / NAME, joined(_MARK, head, sections))
 
 
-def read_manifest(folder: Path, sha256: str) -> Kept:
+def read_manifest(folder: Path, sha256: str) -> Tree:
     """Read the manifest of a tree; ValueError where it is damaged, or another tree's."""
     head, (folders, paths, sizes, digests) = parted(_MARK, (folder / NAME).read_bytes())
     if head["sha256"] != sha256:
         raise ValueError("it is the manifest of another wheel")
     columns = _Columns(read_lines(folders), read_lines(paths), tuple(read_numbers(sizes)), digests.hex())
-    tree = Tree(
+    return Tree(
         sha256=sha256,
         wheel=head["wheel"],
         project=head["project"],
@@ -92,7 +84,6 @@ def read_manifest(folder: Path, sha256: str) -> Kept:
         moment=head["moment"],
         modes=(int(head["modes"][0]), int(head["modes"][1])),
     )
-    return Kept(tree)
 
 
 @dataclass(frozen=True)

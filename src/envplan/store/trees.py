@@ -17,7 +17,7 @@ from envplan.store.checking import Change, first_change
 from envplan.store.disk import Refused, refused
 from envplan.store.durable import settle
 from envplan.store.home import home
-from envplan.store.manifest import NAME, Kept, read_manifest
+from envplan.store.manifest import NAME, read_manifest
 from envplan.store.model import Progress, Scheme, Tell, Tree, untold
 from envplan.store.paths import discard
 from envplan.store.roots import register, roots
@@ -82,11 +82,11 @@ class Store:
             self.session()
         with contextlib.suppress(OSError):
             os.utime(self.home.tree(sha256) / NAME)  # when it was last used
-        kept, change = self.look(sha256, passed_over)
-        if kept is not None and change is None:
-            return kept.tree
+        tree, change = self.look(sha256, passed_over)
+        if tree is not None and change is None:
+            return tree
         if change is not None:
-            self.set_aside(sha256, kept, change)
+            self.set_aside(sha256, tree, change)
         return None
 
     def add(
@@ -146,22 +146,22 @@ class Store:
                 sweep(self.home, self._session)
             return self._session
 
-    def look(self, sha256: str, passed_over: Collection[Scheme] = ()) -> tuple[Kept | None, Change | None]:
+    def look(self, sha256: str, passed_over: Collection[Scheme] = ()) -> tuple[Tree | None, Change | None]:
         """Read a manifest and look at all its files; neither, where there is no such tree."""
         folder = self.home.tree(sha256)
         try:
-            kept = read_manifest(folder, sha256)
+            tree = read_manifest(folder, sha256)
         except (OSError, ValueError, KeyError, TypeError) as error:
             if not folder.is_dir():
                 return None, Change("", "it is no folder") if os.path.lexists(folder) else None
             how = "it is gone" if isinstance(error, FileNotFoundError) else "it is damaged"
             return None, Change(NAME, how)
-        change = first_change(kept, passed_over)
+        change = first_change(tree, passed_over)
         if change is not None and not folder.is_dir():  # deleted while we looked
             return None, None
-        return kept, change
+        return tree, change
 
-    def set_aside(self, sha256: str, kept: Kept | None, change: Change, folder: Path | None = None) -> None:
+    def set_aside(self, sha256: str, tree: Tree | None, change: Change, folder: Path | None = None) -> None:
         """Take a tree that changed out of use, and say so; `folder` is where it lies, if not at its place."""
         folder = folder or self.home.tree(sha256)
         aside = self.home.aside / folder.name
@@ -173,7 +173,7 @@ class Store:
             stays = "it stays where it is, because nothing in this store can be moved"
         else:
             stays = f"what was there lies in {printable(str(aside))} until `envplan cache gc`"
-        note = self._changed(sha256, kept, change, folder, stays)
+        note = self._changed(sha256, tree, change, folder, stays)
         if note not in self.notes:
             self.notes.append(note)
 
@@ -226,13 +226,13 @@ class Store:
 
     def _is_there(self, sha256: str) -> bool:
         """Whether there is such a tree, as it was unpacked; one that changed makes room."""
-        kept, change = self.look(sha256)
+        tree, change = self.look(sha256)
         if change is not None:
-            self.set_aside(sha256, kept, change)
-        return kept is not None and change is None
+            self.set_aside(sha256, tree, change)
+        return tree is not None and change is None
 
-    def _changed(self, sha256: str, kept: Kept | None, change: Change, folder: Path, stays: str) -> Problem:
-        named = kept.tree.wheel if kept else f"the wheel with sha256 {sha256}"
+    def _changed(self, sha256: str, tree: Tree | None, change: Change, folder: Path, stays: str) -> Problem:
+        named = tree.wheel if tree else f"the wheel with sha256 {sha256}"
         users = [str(root.environment) for root in roots(self.home) if sha256 in root.trees and not root.gone]
         named_path = f"{printable(change.path)}: " if change.path else ""
         why = "environments share the files of the store, so an edit in one of them reaches it"

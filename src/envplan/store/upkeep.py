@@ -91,21 +91,21 @@ def verify(store: Store, *, deep: bool = False, tell: Tell = untold) -> tuple[Pr
     def one(seen: tuple[str, Path]) -> None:
         nonlocal done
         sha256, folder = seen
-        kept, change = store.look(sha256)
+        tree, change = store.look(sha256)
         if folder != store.home.tree(sha256):
-            kept, change = None, Change("", "no wheel belongs there")
+            tree, change = None, Change("", "no wheel belongs there")
 
         def read(count: int) -> None:
             nonlocal done
             done += count
             tell(Progress("verify", "the store", done, total))
 
-        if kept is not None and change is None and deep:
-            change = first_difference(kept, read)
+        if tree is not None and change is None and deep:
+            change = first_difference(tree, read)
         if not deep:
             read(1)
         if change is not None:
-            store.set_aside(sha256, kept, change, folder)
+            store.set_aside(sha256, tree, change, folder)
 
     in_parallel(one, known, cores() if deep else 1)
     return tuple(store.notes[before:])
@@ -187,7 +187,7 @@ def _trees(home: Home) -> Iterator[tuple[Tree, float]]:
     for sha256, folder in home.visible():
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             used = (folder / NAME).stat().st_mtime
-            yield read_manifest(folder, sha256).tree, used
+            yield read_manifest(folder, sha256), used
 
 
 def _unreadable(home: Home) -> list[Path]:

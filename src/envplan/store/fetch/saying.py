@@ -71,7 +71,7 @@ def too_large(file: File, url: str) -> Trouble:
 def room_for(files: Sequence[File], folder: Path, *, unpacked: bool = False) -> None:
     """See to it that there is room for what is still to come, before its first byte does.
 
-    `unpacked`: wheels lie there packed and unpacked until all of them are, and never shrink by that.
+    `unpacked`: wheels may all lie there packed and unpacked at once, and never shrink by that.
     """
     parts = folder / "parts"
     try:
