@@ -9,6 +9,7 @@ from envplan.store.model import Tree
 from envplan.values.records import dataclass
 
 GENERATIONS = ".envplan"  # the folder beside pointers that all lie in
+FORBIDDEN = "not asked for"  # why a framework was not run: `--no-smoke`
 
 
 @dataclass(frozen=True)
@@ -62,3 +63,9 @@ class Receipt:
     verified: dict[str, Any]  # the report of the checks before the flip
     created: str  # RFC 3339
     pointer: str = ""  # the path it was built for, which its commands and scripts have in them
+
+    @property
+    def unproven(self) -> tuple[str, ...]:
+        """Why frameworks were not run, of each that was not."""
+        smoke = self.verified.get("smoke", ())
+        return tuple(str(one["detail"]) for one in smoke if one["status"] == "not-run")

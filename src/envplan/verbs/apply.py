@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from envplan import __version__
 from envplan.environment.listing import read_listing
+from envplan.environment.model import FORBIDDEN
 from envplan.environment.pointer import Ours, pointing
 from envplan.environment.receipts import built_for, read_receipt
 from envplan.environment.untouched import untouched
@@ -84,6 +85,8 @@ def standing(where: Project, request: ApplyRequest) -> Receipt | None:
     if receipt is None or not isinstance(here, Ours) or not built_for(receipt, where.pointer):
         return None
     if receipt.groups != request.groups or receipt.machine != rests_on(request):
+        return None
+    if FORBIDDEN in receipt.unproven and request.smoke is not False:
         return None
     if receipt.lock != digest_of(where.lock) or receipt.spec != digest_of(where.spec):
         return None

@@ -128,7 +128,8 @@ class _Work:
         )
         if self.request.compile:
             compiled(now.folder, receipt.interpreter, self.tell)
-        if self.request.smoke and listing:
+        owed = receipt.unproven and self.request.smoke is None  # there may be a GPU by now
+        if listing and (self.request.smoke or owed):
             receipt = replace(receipt, verified=self._judge.proven(now.folder, listing, receipt))
         if receipt != now.receipt:
             write_document(now.folder / receipts.NAME, receipts.encode(receipt).decode())

@@ -9,19 +9,12 @@ from typing import Any
 
 from envplan.machine.probe import Host, Survey, probe_machine, survey
 from envplan.values.versions import Python
+from tests.support.drivers import Libraries
 
 LIB = "/usr/lib/x86_64-linux-gnu"
 
-RTX_3090 = "NVIDIA GeForce RTX 3090|8.6|24576|GPU-30900000-0000-0000-0000-000000000001|-1|0"
 RTX_5090 = "NVIDIA GeForce RTX 5090|12.0|32607|GPU-50900000-0000-0000-0000-000000000002|-1|0"
 GTX_1080 = "NVIDIA GeForce GTX 1080|6.1|8192|GPU-10800000-0000-0000-0000-000000000003|-1|0"
-
-
-@dataclass(frozen=True)
-class Libraries:
-    nvml: Path
-    old_nvml: Path
-    libcuda: Path
 
 
 @dataclass

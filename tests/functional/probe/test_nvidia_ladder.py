@@ -9,7 +9,9 @@ import pytest
 from envplan.machine.probe import Survey
 from envplan.machine.profile import as_table
 
-from .computers import GTX_1080, LIB, RTX_3090, RTX_5090, Computer, Libraries, codes, warned
+from tests.support.drivers import RTX_3090, Libraries
+
+from .computers import GTX_1080, LIB, RTX_5090, Computer, codes, warned
 
 
 def names(found: Survey) -> list[str]:

@@ -15,10 +15,10 @@ from jsonschema import Draft202012Validator
 from envplan.documents.shipped import shipped
 from envplan.lockfile.model import Lock
 from envplan.machine.profile import read_profile
+from tests.support.drivers import RTX_3090, Libraries, found_by
 from tests.support.locks import CATALOG, SPEC, TORCH, built, offer
 from tests.support.looking import answer, write_lock
 
-from .computers import RTX_3090, Libraries
 
 # What the computer that runs the tests has of its own must not show.
 _OWN = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "ENVPLAN_PROFILE", "ENVPLAN_PROBE_SECONDS")
@@ -46,17 +46,11 @@ def data(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return answer
 
 
-def with_stub(folder: Path, libraries: Libraries) -> dict[str, str]:
-    folder.mkdir(exist_ok=True)
-    (folder / "libnvidia-ml.so.1").symlink_to(libraries.nvml)
-    return {"LD_LIBRARY_PATH": str(folder), "STUB_GPUS": RTX_3090}
-
-
 def test_a_driver_on_the_library_path_is_probed_and_saved_and_read_again(
     tmp_path: Path, libraries: Libraries
 ) -> None:
     file = tmp_path / "lab.toml"
-    result = probe("--json", "--save", file, **with_stub(tmp_path / "driver", libraries))
+    result = probe("--json", "--save", file, **found_by(tmp_path / "driver", libraries))
     told = data(result)
     assert told["outcome"] == "saved"
     assert told["data"]["machine"]["nvidia"] == {"driver": "535.129.03", "cuda": "12.2"}
@@ -72,7 +66,7 @@ def test_a_driver_on_the_library_path_is_probed_and_saved_and_read_again(
     Path("/proc/driver/nvidia/version").exists(), reason="this computer has an NVIDIA driver that answers"
 )
 def test_an_unreadable_gpu_ends_with_4_and_is_not_saved(tmp_path: Path, libraries: Libraries) -> None:
-    environ = {**with_stub(tmp_path / "driver", libraries), "STUB_NVML_INIT": "999"}
+    environ = {**found_by(tmp_path / "driver", libraries), "STUB_NVML_INIT": "999"}
     shown = probe("--json", **environ)
     assert shown.returncode == 4
     told = data(shown)
@@ -85,7 +79,7 @@ def test_an_unreadable_gpu_ends_with_4_and_is_not_saved(tmp_path: Path, librarie
 
 
 def test_warnings_do_not_fail(tmp_path: Path, libraries: Libraries) -> None:
-    result = probe("--json", CUDA_VISIBLE_DEVICES="", **with_stub(tmp_path / "driver", libraries))
+    result = probe("--json", CUDA_VISIBLE_DEVICES="", **found_by(tmp_path / "driver", libraries))
     assert result.returncode == 0
     assert "EP510" in [problem["code"] for problem in data(result)["problems"]]
     assert [gpu["name"] for gpu in data(result)["data"]["hidden"]] == ["NVIDIA GeForce RTX 3090"]
@@ -98,7 +92,7 @@ def test_a_refusal_names_the_gpus_that_a_variable_hides(
     need = offer("cu121", "linux-x86_64")
     torch = built("torch", "2.2.2+cu121", f"{TORCH}/cu121", "https://download.pytorch.org", need.targets)
     write_lock(Lock("train", (torch,), (need,), need.variant, SPEC, CATALOG), tmp_path)
-    environ = {"CUDA_VISIBLE_DEVICES": "", **with_stub(tmp_path / "driver", libraries)}
+    environ = {"CUDA_VISIBLE_DEVICES": "", **found_by(tmp_path / "driver", libraries)}
     document = answer(command, cwd=tmp_path, environ=environ)
     assert document["exit"] == 1
     assert [one["code"] for one in document["problems"]] == ["EP227", "EP510"]

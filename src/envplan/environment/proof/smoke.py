@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from envplan.environment.model import FORBIDDEN
 from envplan.environment.proof.asking import Heard, ask
 from envplan.environment.proof.frameworks import Expected, expected
 from envplan.environment.proof.judging import Judged, judge, no_gpu
@@ -33,7 +34,7 @@ def prove_frameworks(
 def _why_not(question: Question, every: tuple[Expected, ...]) -> str:
     """Say why the frameworks stay at rest; nothing where they are to work."""
     if question.smoke is False:
-        return "not asked for"
+        return FORBIDDEN
     machine = question.machine
     if question.smoke or not every:
         return ""
