@@ -21,6 +21,7 @@ from envplan.environment.pointer import Ours, pointing, refuse_foreign
 from envplan.environment.room import of_copies, refuse_full
 from envplan.environment.skeletons import Skeleton
 from envplan.environment.trouble import told
+from envplan.environment.untouched import can_be_run
 from envplan.environment.ways import Way, way_between
 from envplan.problems import EnvplanError
 from envplan.store.durable import settle
@@ -115,13 +116,17 @@ def _filled(contents: Contents, folder: Path, tell: Tell) -> Listing:
     def write() -> None:
         for one in contents.made:
             moment = write_new(within(root, one.path), one.data, program=one.program)
-            rows.add(one.owner, [one.path], [len(one.data)], bytes.fromhex(one.sha256))
+            programs = [one.path] if one.program else ()
+            rows.add(one.owner, [one.path], [len(one.data)], bytes.fromhex(one.sha256), programs)
             rows.mtimes.append(moment)
         for batch in contents.batches:
-            rows.add(batch.owner, batch.paths, batch.files.sizes, bytes.fromhex("".join(batch.files.sha256)))
+            digests = bytes.fromhex("".join(batch.files.sha256))
+            rows.add(batch.owner, batch.paths, batch.files.sizes, digests, batch.programs)
 
     for times in bring(contents, folder, _way(contents, folder), tell, write):
         rows.mtimes.extend(times)
+    # Some disks know no such mark: of what lies on them nobody may ask for it later.
+    rows.programs = [row for row in rows.programs if can_be_run((folder / rows.paths[row]).stat())]
     return rows.listing()
 
 

@@ -33,6 +33,11 @@ class Batch:
         return _below(self.target, self.files.paths)
 
     @property
+    def programs(self) -> frozenset[str]:
+        """Those of them that can be run."""
+        return frozenset(_below(self.target, tuple(self.files.executable)))
+
+    @property
     def folders(self) -> tuple[str, ...]:
         """The folders below that they need, relative to the generation."""
         return _below(self.target, self.files.folders)

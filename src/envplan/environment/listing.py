@@ -6,7 +6,7 @@ JSON of the same takes ten times as long to read, and `apply` with nothing to do
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from envplan.store.columns import joined, lines, numbers, parted, read_lines, read_numbers
@@ -15,7 +15,7 @@ from envplan.values.records import dataclass, field
 
 NAME = "envplan.files"
 
-_FORMAT = b"envplan-files-1\n"
+_FORMAT = b"envplan-files-2\n"
 _DIGEST = 32  # bytes of a sha256
 
 
@@ -35,6 +35,7 @@ class Listing:
     digests: bytes  # sha256, 32 bytes a file
     owners: array[int]
     packages: tuple[str, ...]
+    programs: tuple[int, ...]  # rows of files that can be run
 
     def sha256(self, row: int) -> str:
         """The hash of one file, in hexadecimal."""
@@ -57,6 +58,7 @@ class Rows:
     digests: list[bytes] = field(default_factory=list)
     owners: array[int] = field(default_factory=lambda: array("q"))
     packages: list[str] = field(default_factory=lambda: [""])
+    programs: list[int] = field(default_factory=list)
 
     def add(
         self,
@@ -64,12 +66,15 @@ class Rows:
         paths: Iterable[str],
         sizes: Iterable[int],
         digests: bytes,
+        programs: Collection[str] = (),
     ) -> None:
         """Add files of one package, column by column; when they were changed may be known only later."""
         if owner not in self.packages:
             self.packages.append(owner)
         before = len(self.paths)
         self.paths.extend(paths)
+        if programs:
+            self.programs += [row for row in range(before, len(self.paths)) if self.paths[row] in programs]
         self.sizes.extend(sizes)
         self.digests.append(digests)
         self.owners.extend([self.packages.index(owner)] * (len(self.paths) - before))
@@ -85,6 +90,7 @@ class Rows:
             b"".join(self.digests),
             self.owners,
             tuple(self.packages),
+            tuple(self.programs),
         )
 
 
@@ -103,7 +109,7 @@ def read_listing(folder: Path) -> Listing | None:
 
 def encode(listing: Listing) -> bytes:
     """Make bytes of it, with a sum by which damage shows."""
-    head = {"packages": listing.packages, "links": listing.links}
+    head = {"packages": listing.packages, "links": listing.links, "programs": listing.programs}
     texts = (lines(listing.folders), lines(listing.paths))
     columns = (numbers(column) for column in (listing.sizes, listing.mtimes, listing.owners))
     return joined(_FORMAT, head, [*texts, *columns, listing.digests])
@@ -121,4 +127,5 @@ def decode(data: bytes) -> Listing:
         bytes(digests),
         read_numbers(owners),
         tuple(head["packages"]),
+        tuple(head["programs"]),
     )

@@ -27,6 +27,8 @@ def untouched(folder: Path, listing: Listing) -> bool:
         if not (_same_links(folder, listing) and _nothing_more(folder, listing)):
             return False
         with _opened(folder) as (start, descriptor):
+            if not _same_programs(listing, start, descriptor):
+                return False
             look = partial(_same_files, listing, start, descriptor)
             return all(in_copies([partial(look, some) for some in portions(len(listing.paths), _WORTH)]))
     except OSError:  # missing, or out of reach
@@ -60,6 +62,17 @@ def _same_files(listing: Listing, start: str, descriptor: int | None, some: slic
         ) and _BYTECODE not in path:
             return False
     return True
+
+
+def _same_programs(listing: Listing, start: str, descriptor: int | None) -> bool:
+    """Few enough to be looked at by themselves, so that thousands of others cost nothing more."""
+    programs = (start + listing.paths[row] for row in listing.programs)
+    return all(can_be_run(os.stat(path, dir_fd=descriptor, follow_symlinks=False)) for path in programs)
+
+
+def can_be_run(status: os.stat_result) -> bool:
+    """Whether its owner may run a file."""
+    return bool(status.st_mode & stat.S_IXUSR)
 
 
 def _nothing_more(folder: Path, listing: Listing) -> bool:

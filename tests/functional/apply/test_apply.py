@@ -335,6 +335,18 @@ def test_permissions_of_the_store_are_put_right_while_building(project: Applied)
     assert (other.site / "torch" / "__init__.py").stat().st_mode & 0o777 == 0o444
 
 
+def test_a_command_that_cannot_be_run_any_more_is_repaired(project: Applied) -> None:
+    name, data = wheel("named", "1.0", scripts={"tool": "named:main"})
+    (project.folder / name).write_bytes(data)
+    project.spec(SPEC.replace("[groups", f'named = {{ path = "{name}" }}\n\n[groups')).locked()
+    project.applied()
+    (project.pointer / "bin" / "tool").chmod(0o644)
+    assert project.envplan("verify", "--files").returncode == 1
+    assert project.applied()["outcome"] == "applied"
+    assert os.access(project.pointer / "bin" / "tool", os.X_OK)
+    assert project.applied()["outcome"] == "unchanged"
+
+
 def _linked_elsewhere(file: Path) -> None:
     moved = file.with_name("moved.txt")
     file.rename(moved)

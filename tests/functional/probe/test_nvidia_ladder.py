@@ -8,7 +8,6 @@ import pytest
 
 from envplan.machine.probe import Survey
 from envplan.machine.profile import as_table
-
 from tests.support.drivers import RTX_3090, Libraries
 
 from .computers import GTX_1080, LIB, RTX_5090, Computer, codes, warned

@@ -15,10 +15,9 @@ from jsonschema import Draft202012Validator
 from envplan.documents.shipped import shipped
 from envplan.lockfile.model import Lock
 from envplan.machine.profile import read_profile
-from tests.support.drivers import RTX_3090, Libraries, found_by
+from tests.support.drivers import Libraries, found_by
 from tests.support.locks import CATALOG, SPEC, TORCH, built, offer
 from tests.support.looking import answer, write_lock
-
 
 # What the computer that runs the tests has of its own must not show.
 _OWN = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "ENVPLAN_PROFILE", "ENVPLAN_PROBE_SECONDS")

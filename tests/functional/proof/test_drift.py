@@ -24,6 +24,7 @@ from tests.support.wheels import wheel
 
 SITE = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
 INIT = f"{SITE}/numpy/__init__.py"
+COMMAND = "bin/app"
 LIBRARY = f"{SITE}/numpy.libs/libopenblas.so"
 
 
@@ -78,6 +79,13 @@ def test_a_file_that_its_owner_may_not_read_is_named(copied: Generation) -> None
     report = looked(copied)
     assert kinds(report) == {INIT: "unreadable"}
     assert report.problems[0].found[0].origin == INIT
+
+
+def test_a_command_that_cannot_be_run_any_more_is_named(copied: Generation) -> None:
+    (copied.folder / COMMAND).chmod(0o644)
+    report = looked(copied)
+    assert kinds(report) == {COMMAND: "changed"}
+    assert "-rw-r--r--, so that it cannot be run" in report.problems[0].found[0].text
 
 
 def test_a_date_alone_is_no_change(copied: Generation) -> None:
@@ -287,12 +295,13 @@ def test_any_change_of_any_file_is_found_and_nothing_else(
     changed = CHANGES[name](before)
     if changed is None:
         return
-    file.chmod(0o644)
+    file.chmod(0o755)
     try:
         file.write_bytes(changed)
         found = drift(folder, listing).changes
         assert [(one.path, one.owner) for one in found] == [(listing.paths[row], listing.owner(row))]
     finally:
         file.write_bytes(before)
+        file.chmod(status.st_mode)
         os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert drift(folder, listing).changes == ()

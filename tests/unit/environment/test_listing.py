@@ -25,7 +25,7 @@ def listings(draw: st.DrawFn) -> Listing:
         names = draw(paths)
         sizes = draw(st.lists(numbers, min_size=len(names), max_size=len(names)))
         digests = b"".join(hashlib.sha256(name.encode()).digest() for name in names)
-        rows.add(owner, names, sizes, digests)
+        rows.add(owner, names, sizes, digests, draw(st.sets(st.sampled_from(names))) if names else ())
         rows.mtimes.extend(sizes[::-1])
     return rows.listing()
 

@@ -22,6 +22,7 @@ def generation(tmp_path: Path) -> tuple[Path, Listing]:
         path.write_text(f"this is {name}\n")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "torchrun").write_text("#!\n")
+    (tmp_path / "bin" / "torchrun").chmod(0o755)
     (tmp_path / "bin" / "python").symlink_to("/usr/bin/env")
     rows = Rows(links={"bin/python": "/usr/bin/env"})
     for parent, folders, names in os.walk(tmp_path):
@@ -30,7 +31,8 @@ def generation(tmp_path: Path) -> tuple[Path, Listing]:
         files = [inside / name for name in names if not (inside / name).is_symlink()]
         paths = [str(path.relative_to(tmp_path)) for path in files]
         times = [path.stat().st_mtime_ns for path in files]
-        rows.add("torch", paths, [path.stat().st_size for path in files], b"\0" * 32 * len(files))
+        sizes = [path.stat().st_size for path in files]
+        rows.add("torch", paths, sizes, b"\0" * 32 * len(files), {"bin/torchrun"})
         rows.mtimes.extend(times)
     return tmp_path, rows.listing()
 
@@ -46,6 +48,7 @@ def test_as_it_was_built_it_is_untouched(generation: tuple[Path, Listing]) -> No
         lambda root: (root / SITE / "torch/lib/libtorch.so").write_text("this is torch/lib/libtorch.s0\n"),
         lambda root: (root / SITE / "torch/lib/libtorch.so").write_text(""),
         lambda root: (root / SITE / "six.py").chmod(0),
+        lambda root: (root / "bin" / "torchrun").chmod(0o644),
         lambda root: (root / SITE / "six.py").unlink(),
         lambda root: (root / SITE / "six.py").rename(root / SITE / "seven.py"),
         lambda root: (root / SITE / "sitecustomize.py").write_text(""),
@@ -61,6 +64,7 @@ def test_as_it_was_built_it_is_untouched(generation: tuple[Path, Listing]) -> No
             "of the same size",
             "emptied",
             "unreadable",
+            "no program any more",
             "deleted",
             "renamed",
             "startup file",

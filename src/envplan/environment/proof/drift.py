@@ -13,6 +13,7 @@ from pathlib import Path
 from envplan.environment.listing import Listing
 from envplan.environment.proof.culprits import culprits
 from envplan.environment.proof.report import Change, Drift, Kind
+from envplan.environment.untouched import can_be_run
 from envplan.problems import reason_of
 from envplan.processes.parallel import in_parallel
 from envplan.store.checking import expose
@@ -45,6 +46,7 @@ class _Look:
     files: dict[str, dict[str, int]] = field(default_factory=dict)  # folder, name, row
     folders: dict[str, set[str]] = field(default_factory=dict)  # folder, names of folders in it
     changes: list[Change] = field(default_factory=list)
+    programs: frozenset[int] = frozenset()  # rows of files that can be run
     doubtful: list[int] = field(default_factory=list)  # rows: the size is right, the date is not
 
 
@@ -65,7 +67,7 @@ def drift(folder: Path, listing: Listing, *, deep: bool = False, tell: Tell = un
 
 
 def _expected(folder: Path, listing: Listing) -> _Look:
-    look = _Look(os.fspath(folder), listing)
+    look = _Look(os.fspath(folder), listing, programs=frozenset(listing.programs))
     for path in ("", *listing.folders):
         look.files[path], look.folders[path] = {}, set()
     for path in listing.folders:
@@ -111,10 +113,9 @@ def _folder(look: _Look, path: str) -> None:
                 continue
             status = os.stat(start + name, dir_fd=descriptor, follow_symlinks=False)
             if not status.st_mode & stat.S_IRUSR:
-                detail = f"its mode is {stat.filemode(status.st_mode)}"
-                look.changes.append(
-                    Change(look.listing.paths[row], "unreadable", look.listing.owner(row), detail)
-                )
+                look.changes.append(_closed_to_its_owner(look, row, "unreadable", status))
+            elif row in look.programs and not can_be_run(status):
+                look.changes.append(_closed_to_its_owner(look, row, "changed", status))
             elif status.st_size != sizes[row] or status.st_mtime_ns != dates[row]:
                 _differs(look, row, status)
         for name in present.difference(files):
@@ -136,6 +137,12 @@ def _differs(look: _Look, row: int, status: os.stat_result) -> None:
         kind: Kind = "changed" if status.st_size > wanted else "truncated" if status.st_size else "emptied"
         detail = f"{status.st_size:,} bytes, not {wanted:,}{_told(status)}"
         look.changes.append(Change(path, kind, owner, detail))
+
+
+def _closed_to_its_owner(look: _Look, row: int, kind: Kind, status: os.stat_result) -> Change:
+    cannot = ", so that it cannot be run" if kind == "changed" else ""
+    detail = f"its mode is {stat.filemode(status.st_mode)}{cannot}"
+    return Change(look.listing.paths[row], kind, look.listing.owner(row), detail)
 
 
 def _told(status: os.stat_result) -> str:
