@@ -11,20 +11,22 @@ from envplan.documents.folders import make_folder
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.store.disk import refused
 from envplan.store.holding import Busy, Holder, holding
+from envplan.store.model import Progress, Tell, untold
 
 LONG = 3600.0  # seconds; the largest wheels take minutes to fetch and to unpack
 _PAUSE = 0.05
+_UNNOTICED = 1.0  # seconds that nobody has to be told of
 
 
 @contextlib.contextmanager
-def alone(folder: Path, key: str, *, wait: float = LONG) -> Iterator[bool]:
+def alone(folder: Path, key: str, *, wait: float = LONG, tell: Tell = untold) -> Iterator[bool]:
     """Hold the lock of a key (a wheel's sha256) of the store in `folder`, against processes and threads.
 
     It is not re-entrant, may be ended by another thread, and leaves nothing behind. `Busy` is raised where
     `wait` is 0. False where the file system knows no locks.
     """
     path = folder / "locks" / key
-    until = time.monotonic() + wait
+    begun = time.monotonic()
     with contextlib.ExitStack() as stack:
         while True:
             try:
@@ -34,8 +36,10 @@ def alone(folder: Path, key: str, *, wait: float = LONG) -> Iterator[bool]:
             except Busy as taken:
                 if wait <= 0:
                     raise
-                if time.monotonic() > until:
+                if time.monotonic() > begun + wait:
                     raise waited(taken.holder) from None
+                if time.monotonic() > begun + _UNNOTICED:
+                    tell(Progress("wait", taken.holder.said, 0, None))
             except OSError as error:
                 raise refused(path.parent, error, "a lock against other processes") from None
             time.sleep(_PAUSE)

@@ -62,7 +62,7 @@ class Tree:
 class Progress:
     """One step of long work, for whoever shows it: `done` of `total` bytes (or things) of `what`."""
 
-    stage: Literal["fetch", "take", "unpack", "build", "link", "sync", "verify", "pack"]
+    stage: Literal["fetch", "take", "unpack", "build", "link", "sync", "verify", "pack", "wait"]
     what: str
     done: int
     total: int | None

@@ -18,6 +18,7 @@ from envplan.store.alone import alone
 from envplan.store.disk import refused
 from envplan.store.holding import Busy, Holder
 from envplan.store.home import Home
+from envplan.store.model import Tell, untold
 from envplan.store.paths import discard
 
 _GATE = "gate"
@@ -28,12 +29,12 @@ _PATIENCE = 300.0  # seconds; to look through a large store on a slow disk takes
 class Session:
     """What one process makes, in a folder of its own; nobody else sees it."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, tell: Tell = untold) -> None:
         self._home = home
         self.name = os.urandom(8).hex()
         self._held = contextlib.ExitStack()
         # Behind the gate, so that no session begins while somebody looks whether there is one.
-        with _gate(home):
+        with _gate(home, tell):
             self._held.enter_context(alone(home.folder, _PREFIX + self.name))
 
     @property
@@ -89,8 +90,8 @@ def clear_locks(home: Home) -> None:
                 pass
 
 
-def _gate(home: Home) -> contextlib.AbstractContextManager[bool]:
-    return alone(home.folder, _GATE, wait=_PATIENCE)
+def _gate(home: Home, tell: Tell = untold) -> contextlib.AbstractContextManager[bool]:
+    return alone(home.folder, _GATE, wait=_PATIENCE, tell=tell)
 
 
 def _names(home: Home) -> list[str]:

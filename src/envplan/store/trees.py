@@ -43,8 +43,9 @@ class Store:
     `notes` are what a user should know of: trees that had changed, and were set aside.
     """
 
-    def __init__(self, folder: Path, enough: int = _ENOUGH) -> None:
+    def __init__(self, folder: Path, enough: int = _ENOUGH, tell: Tell = untold) -> None:
         self.home = home(folder)
+        self._tell = tell
         self._enough = enough
         self.notes: list[Problem] = []
         self._made: dict[str, _Made] = {}
@@ -139,7 +140,7 @@ class Store:
                 raise self._refusal
             if self._session is None:
                 try:
-                    self._session = Session(self.home)
+                    self._session = Session(self.home, self._tell)
                 except EnvplanError as refusal:
                     self._refusal = refusal
                     raise

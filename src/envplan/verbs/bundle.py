@@ -64,12 +64,12 @@ def make_bundle(request: BundleRequest, tell: Tell) -> Bundled:
     selected = dict.fromkeys(
         one for target in targets for one in for_any_machine(held.lock, target, request.groups)
     )
-    with Store(cache_folder().parent) as store:
+    with Store(cache_folder().parent, tell=tell) as store:
         paths = _fetched(_files(selected), held, store, tell) | _beside(selected, where)
         files = packed({(name, sha256): paths[sha256] for name, sha256 in _hashes(selected)})
         told = tuple(target.as_json for target in targets)
         contents = Contents(where.lock.name, told, request.groups, files)
-        texts = {where.lock.name: where.lock.read_bytes(), README: _readme(output.name, contents).encode()}
+        texts = {where.lock.name: held.data, README: _readme(output.name, contents).encode()}
         write_bundle(output, contents, texts, paths, tell)
     return Bundled(output, output.stat().st_size, contents, tuple(_outside(selected)))
 

@@ -47,7 +47,7 @@ def carry_out(request: ApplyRequest, where: Project, tell: Tell) -> Applied:
         bundle = stack.enter_context(Bundle(request.bundle)) if request.bundle else None
         intent = intended(where, request, bundle)
         place = Place(environment_name(intent.held.lock.name, where.pointer), where.pointer)
-        store = stack.enter_context(Store(cache_folder().parent))
+        store = stack.enter_context(Store(cache_folder().parent, tell=tell))
         work = _Work(request, where, intent, place, store, bundle, tell)
         try:
             if request.dry_run:

@@ -41,9 +41,14 @@ class Held:
     """A lock that was found in order, and the spec it answers."""
 
     lock: Lock
-    digest: str  # sha256 of its bytes
+    data: bytes  # that it was read from: the file may be another by now
     name: str  # of its file, as it may be shown
     spec: Spec | None
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of its bytes."""
+        return sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ def held_lock(where: Project, spec_file: Path | None, bundle: Bundle | None = No
     if bundle is not None and not where.lock.exists():
         name = f"{bundle.path.name}: {bundle.contents.lock}"
         lock = _decoded(bundle.lock, name, check_lock(bundle.lock, name), "envplan bundle")
-        return Held(lock, _digest(bundle.lock), name, None)
+        return Held(lock, bundle.lock, name, None)
     name = where.lock.name
     committed = f"git checkout -- {quote(str(where.lock))}"
     begin = "envplan lock" if where.spec else 'envplan init "torch 2.2 on gpu" && envplan lock'
@@ -112,7 +117,7 @@ def held_lock(where: Project, spec_file: Path | None, bundle: Bundle | None = No
     faults = check_lock(data, name) if spec is None else check(Path(spec.origin), where.lock).problems
     made_anew = partial(remade_by, data, str(where.lock))
     lock = _decoded(data, name, faults, made_anew if where.spec else f"{committed}   (as it was committed)")
-    return Held(lock, _digest(data), name, spec)
+    return Held(lock, data, name, spec)
 
 
 def _decoded(data: bytes, name: str, faults: Collection[Problem], cure: str | Callable[[], str]) -> Lock:
@@ -122,10 +127,6 @@ def _decoded(data: bytes, name: str, faults: Collection[Problem], cure: str | Ca
         return decode(data, name)
     except EnvplanError as error:
         raise EnvplanError(*mendable(error.problems, cure if isinstance(cure, str) else cure())) from None
-
-
-def _digest(data: bytes) -> str:
-    return sha256(data).hexdigest()
 
 
 def _spec(where: Project, asked: Path | None) -> Spec | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from envplan.store.alone import alone
 from tests.functional.apply.conftest import Applied, Locked, computer
 from tests.functional.lock.conftest import code_of
 
@@ -86,3 +88,14 @@ def test_an_environment_that_is_applied_keeps_what_it_uses_whoever_cleans_meanwh
     age(store)
     assert project.envplan("cache", "gc").returncode == 0
     assert project.applied("--env", "another", "--offline")["outcome"] == "applied"
+
+
+def test_who_waits_for_another_says_for_whom(project: Applied) -> None:
+    with contextlib.ExitStack() as at_work:
+        at_work.enter_context(alone(project.computer / "store", "gate"))
+        with project.beginning() as applying:
+            assert applying.stderr is not None
+            said = applying.stderr.readline()
+            at_work.close()
+            assert applying.wait(60) == 0
+    assert said.startswith(f"waiting for another envplan: busy, held by pid {os.getpid()} (")

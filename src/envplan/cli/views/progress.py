@@ -28,6 +28,7 @@ _WORDS = {
     "sync": "writing to disk",
     "verify": "verifying",
     "pack": "writing the bundle",
+    "wait": "waiting",
 }
 _LONG = frozenset({"fetch", "take", "pack"})  # whose large files are named
 _COUNTED = frozenset({"link"})  # files, not bytes
@@ -75,6 +76,8 @@ def _line(stage: str, what: str, total: int | None) -> str:
     """Say what begins: how much there is to fetch, and how files are brought where that takes room."""
     if stage in ("fetch", "take") and not what:
         return f"{_WORDS[stage]}{_size(total)}"
+    if stage == "wait":
+        return f"waiting for another envplan: {what}"
     return "copying: the store is on another disk, or somebody else's" if what == "copies" else _WORDS[stage]
 
 
