@@ -83,6 +83,16 @@ def sweep(place: Place) -> None:
                 _remove(place.folder / name)
 
 
+def dissolve(place: Place) -> None:
+    """Remove the folder of an environment that has no generation left, with what is ours in it."""
+    if not _numbers(place):
+        for name in (_BEFORE, "lock"):
+            with contextlib.suppress(OSError):  # on Windows the lock is open
+                (place.folder / name).unlink()
+        with contextlib.suppress(OSError):  # something of others is in it
+            place.folder.rmdir()
+
+
 def discard(folder: Path) -> None:
     """Remove a generation: its name at once, so that none is ever seen half removed."""
     gone = folder.with_name(f"{folder.name}.gone")

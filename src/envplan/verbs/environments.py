@@ -29,7 +29,7 @@ def open_place(env: Path | None, spec: Path | None = None) -> Place:
             return Place(name, pointer)
         case Foreign(kind):
             raise none_there(pointer, Said(f"{kind} that envplan did not make", str(pointer)))
-    names = _names(pointer)
+    names = names_of(pointer)
     if len(names) != 1:
         raise none_there(pointer, *(Said(f"the environment {name}", str(pointer.parent)) for name in names))
     return Place(names[0], pointer)
@@ -44,7 +44,8 @@ def none_there(pointer: Path, *found: Said) -> EnvplanError:
     return EnvplanError(Problem(NONE, title, wanted, found, cures=cures))
 
 
-def _names(pointer: Path) -> list[str]:
+def names_of(pointer: Path) -> list[str]:
+    """Name the environments that this pointer leads to or once did, while the lock had another name."""
     try:
         beside = [one.name for one in (pointer.parent / GENERATIONS).iterdir() if one.is_dir()]
     except OSError:

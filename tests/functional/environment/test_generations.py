@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from envplan.cli.views.generations import gc_text
 from envplan.environment.generations import current, previous, sweep, whole
 from envplan.environment.listing import read_listing
 from envplan.environment.locking import held
@@ -145,6 +146,22 @@ def test_gc_touches_nothing_that_is_not_a_generation(grown: Project, tmp_path: P
     assert (grown.place.folder / "notes.txt").exists()
     assert (grown.place.folder / "7").is_symlink()
     assert (grown.place.folder / "01").exists()
+
+
+def test_gc_removes_what_the_pointer_led_to_under_another_name(
+    grown: Project, small: tuple[Tree, ...]
+) -> None:
+    old, beside = grown.place.folder, grown.folder / ".envplan" / "train@other"
+    (beside / "1").mkdir(parents=True)  # of the pointer `other`
+    (beside / "1" / NAME).write_bytes((old / "1" / NAME).read_bytes())
+    grown.place = replace(grown.place, name="renamed")
+    grown.build(*small)
+    done = collect(grown.pointer)
+    assert [one.folder for one in done.removed] == [old / "1", old / "2", old / "3"]
+    assert not old.exists()
+    assert (beside / "1").is_dir()
+    assert grown.python("print(1)").strip() == "1"
+    assert "removed generation 1 of train (" in gc_text(done)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what processes use")

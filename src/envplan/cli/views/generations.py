@@ -32,13 +32,14 @@ def rollback_json(done: RolledBack) -> dict[str, Any]:
 
 def gc_text(done: Collected) -> str:
     """Say what was removed, and why the rest was not."""
-    lines = [f"removed generation {_said(one)}" for one in done.removed] or ["nothing to remove"]
+    name = done.place.name
+    lines = [f"removed generation {_said(one, name)}" for one in done.removed] or ["nothing to remove"]
     if done.current:
         lines.append(f"kept generation {_said(done.current)}: in use")
     if done.previous:
         lines.append(f"kept generation {_said(done.previous)}: envplan rollback goes to it")
     lines += [
-        f"kept generation {_said(one.generation)}: pid {', '.join(map(str, one.users))} runs from it"
+        f"kept generation {_said(one.generation, name)}: pid {', '.join(map(str, one.users))} runs from it"
         for one in done.in_use
     ]
     return "\n".join(lines)
@@ -55,8 +56,11 @@ def gc_json(done: Collected) -> dict[str, Any]:
     }
 
 
-def _said(generation: Generation) -> str:
-    return f"{generation.number} ({printable(generation.receipt.created)})"
+def _said(generation: Generation, name: str = "") -> str:
+    """Say which it is; of one of another name than that of the environment, whose it was."""
+    other = generation.folder.parent.name
+    whose = f" of {printable(other)}" if name not in ("", other) else ""
+    return f"{generation.number}{whose} ({printable(generation.receipt.created)})"
 
 
 def _json(generation: Generation | None) -> dict[str, Any] | None:
