@@ -98,4 +98,4 @@ def test_who_waits_for_another_says_for_whom(project: Applied) -> None:
             said = applying.stderr.readline()
             at_work.close()
             assert applying.wait(60) == 0
-    assert said.startswith(f"waiting for another envplan: busy, held by pid {os.getpid()} (")
+    assert said.startswith(f"waiting for another envplan: busy, held by pid {os.getpid()}")
