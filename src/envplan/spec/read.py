@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from envplan.documents.opening import read_document
 from envplan.documents.reading import SIZE_LIMIT, shown
-from envplan.problems import EnvplanError, Problem, Said, reason_of
+from envplan.problems import AGAIN, EnvplanError, Problem, Said, reason_of
 from envplan.spec import PROJECT_FILE, SPEC_FILE
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def spec_file(where: Path | str = ".") -> Path:
         if project.is_file() and _holds_spec(project):
             return project
         listed = path / "requirements.txt"
-        cures = (*((f"envplan plan --spec {quote(str(listed))}",) if listed.is_file() else ()), _INIT)
+        cures = (*((f"{AGAIN} --spec {quote(str(listed))}",) if listed.is_file() else ()), _INIT)
         here = str(path.absolute())
     except (OSError, ValueError) as error:
         raise EnvplanError(_unreadable(path, error)) from None

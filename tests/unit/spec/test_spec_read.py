@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from envplan.problems import EnvplanError, Problem
+from envplan.problems import AGAIN, EnvplanError, Problem
 from envplan.spec.model import AnyGpu, Exactly, FromGit, FromPath, Spec
 from envplan.spec.read import read_spec
 from envplan.values.variants import Variant
@@ -133,7 +133,7 @@ def test_what_other_tools_would_have_read_is_pointed_out(tmp_path: Path) -> None
 def test_a_folder_without_a_spec_says_how_to_make_one(tmp_path: Path) -> None:
     (problem,) = refused(write(tmp_path, requirements_txt="torch", pyproject_toml="[project]\n"))
     assert problem.code == "EP105"
-    assert problem.cures[0] == f"envplan plan --spec {tmp_path}/requirements.txt"
+    assert problem.cures[0] == f"{AGAIN} --spec {tmp_path}/requirements.txt"
     assert problem.cures[1].startswith("envplan init")
 
 
