@@ -18,10 +18,11 @@ from envplan.lockfile import form
 from envplan.lockfile.check import check
 from envplan.lockfile.decode import decode
 from envplan.lockfile.encode import canonical, encode
-from envplan.lockfile.markers import environment, every_combination, marker
+from envplan.lockfile.markers import every_combination, marker
 from envplan.lockfile.model import ArchiveSource, GitSource, LocalSource, Lock, LockedFile, Offer, Pinned
 from envplan.lockfile.takers import Takers
 from envplan.problems import EnvplanError
+from envplan.values.interpreters import environment
 from envplan.values.platforms import PLATFORM_NAMES, Platform
 from envplan.values.targets import Target
 from envplan.values.variants import Variant, default_of
@@ -116,7 +117,11 @@ def pinned(draw: st.DrawFn, name: str, version: str, targets: frozenset[Target])
 
 def holds(text: str | None, target: Target, *groups: str) -> bool:
     chosen = frozenset({target.variant.group, *groups})
-    asked = {**environment(target), "extras": frozenset(), "dependency_groups": chosen}
+    asked = {
+        **environment(target.platform, target.python),
+        "extras": frozenset(),
+        "dependency_groups": chosen,
+    }
     return text is None or Marker(text).evaluate(asked, context="lock_file")  # type: ignore[arg-type]
 
 

@@ -12,11 +12,11 @@ from packaging.pylock import Pylock, PylockSelectError
 from packaging.version import Version
 
 from envplan.lockfile.encode import canonical, encode
-from envplan.lockfile.markers import environment
 from envplan.lockfile.model import Lock, LockedFile, Pinned
 from envplan.lockfile.selection import for_any_machine, select
 from envplan.problems import EnvplanError
 from envplan.values.fitting import Ground
+from envplan.values.interpreters import environment
 from envplan.values.platforms import Platform
 from envplan.values.targets import Target
 from envplan.values.variants import Variant
@@ -115,7 +115,7 @@ def ours(lock: Lock, ground: Ground, groups: Sequence[str]) -> dict[str, str] | 
 def theirs(lock: Lock, ground: Ground, groups: Sequence[str]) -> dict[str, str] | None:
     target = Target(lock.default, ground.platform, ground.python)
     read = Pylock.from_dict(tomllib.loads(encode(lock).decode()))
-    told = environment(target)
+    told = environment(target.platform, target.python)
     try:
         taken = read.select(
             environment=told,  # type: ignore[arg-type]

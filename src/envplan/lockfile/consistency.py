@@ -31,8 +31,14 @@ _NUMBERS: Mapping[str, Callable[[str], object]] = {
     "macos": Dotted,
     "driver": Dotted,
     "native-driver": Dotted,
+    "least": Compute.parse,
 }
-_LISTS: Mapping[str, Callable[[str], object]] = {"native": Compute.parse, "ptx": Compute.parse, "gfx": str}
+_LISTS: Mapping[str, Callable[[str], object]] = {
+    "native": Compute.parse,
+    "ptx": Compute.parse,
+    "gfx": str,
+    "names": str,
+}
 _TARGET = frozenset(("variant", "platform", "python", "why", *_NUMBERS, *_LISTS))
 
 

@@ -105,11 +105,14 @@ def _offer(table: Table) -> Offer | None:
     native, ptx = _list(table, "native", Compute.parse), _list(table, "ptx", Compute.parse)
     libc, macos = table.parsed("libc", Libc.parse), table.parsed("macos", Dotted)
     driver, native_driver = table.parsed("driver", Dotted), table.parsed("native-driver", Dotted)
-    gfx, why = tuple(table.texts("gfx")), table.text("why", required=True)
+    least = table.parsed("least", Compute.parse)
+    gfx, names = tuple(table.texts("gfx")), tuple(table.texts("names"))
+    why = table.text("why", required=True)
     table.finish()
     if variant is None or platform is None or why is None:
         return None
-    return Offer(variant, platform, pythons, why, libc, macos, driver, native_driver, native, ptx, gfx)
+    drivers = (driver, native_driver)
+    return Offer(variant, platform, pythons, why, libc, macos, *drivers, native, ptx, least, gfx, names)
 
 
 def _list(table: Table, key: str, parse: Callable[[str], T]) -> tuple[T, ...]:

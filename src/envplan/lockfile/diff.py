@@ -9,12 +9,12 @@ from typing import Literal
 from packaging.version import Version
 
 from envplan.lockfile.graph import taken, targets_of
-from envplan.lockfile.model import Lock, LockedFile, Offer, Pinned
+from envplan.lockfile.model import Lock, Offer, Pinned
+from envplan.lockfile.selection import best_file, newest_grounds
 from envplan.values.platforms import Platform
 from envplan.values.records import dataclass
-from envplan.values.tags import platform_tags
 from envplan.values.targets import Target
-from envplan.values.versions import Dotted, Python
+from envplan.values.versions import Dotted
 
 Kind = Literal[
     "added", "removed", "up", "down", "other"
@@ -115,41 +115,15 @@ def _direction(was: Version | None, now: Version | None) -> Kind:
 
 def _download(old: Lock, new: Lock, target: Target) -> Download:
     had = {one.sha256 for pinned in old.packages if target in pinned.targets for one in pinned.files}
-    size, unknown = 0, []
+    size, unknown, ground = 0, [], newest_grounds(new, target)[0]
     for pinned in taken(new, target).values():
-        file = file_for(pinned, target)
+        file = best_file(pinned, ground)
         if file is None or file.sha256 in had:
             continue
         if file.size is None:
             unknown.append(pinned.name)
         size += file.size or 0
     return Download(target, size, tuple(sorted(unknown)))
-
-
-def file_for(pinned: Pinned, target: Target) -> LockedFile | None:
-    """Tell the file that a machine of the target most probably takes: the one made most closely for it."""
-    wheels = [one for one in pinned.files if one.is_wheel and _closeness(one, target) is not None]
-    archives = [one for one in pinned.files if not one.is_wheel]
-    best = max(wheels, key=lambda one: (_closeness(one, target) or (), one.name), default=None)
-    return best or (archives[0] if archives else None)
-
-
-def _closeness(file: LockedFile, target: Target) -> tuple[int, tuple[int, ...]] | None:
-    """Rank a wheel: this Python's own before one for many, newer platforms before older; none: unfit."""
-    tags, abi, systems = file.name.removesuffix(".whl").split("-")[-3:]
-    fits = [tag for tag in platform_tags(systems) if tag.fits(target.platform)]
-    pythons = [rank for tag in tags.split(".") if (rank := _python(tag, abi, target.python)) is not None]
-    if not fits or not pythons:
-        return None
-    return max(pythons), max((tag.floor.parts if tag.floor else ()) for tag in fits)
-
-
-def _python(tag: str, abi: str, python: Python) -> int | None:
-    if tag == python.tag and not (abi.startswith("cp") and abi != tag):  # cp313t is another ABI
-        return 3
-    if abi == "abi3" and tag.startswith("cp3") and tag[3:].isdigit() and int(tag[3:]) <= python.minor:
-        return 2
-    return 1 if tag in ("py3", f"py3{python.minor}", "py2.py3") and abi == "none" else None
 
 
 def _reaches(old: Lock, new: Lock) -> Iterable[Reach]:
@@ -169,6 +143,8 @@ def _reached(offers: Iterable[Offer]) -> tuple[set[str], dict[str, Dotted]]:
         gpus |= {f"{offer.variant.kind} GPUs of {one.sm}" for one in offer.native}
         gpus |= {f"{offer.variant.kind} GPUs from {one.sm} on, by PTX" for one in offer.ptx}
         gpus |= {f"{offer.variant.kind} GPUs of {one}" for one in offer.gfx}
+        gpus |= {f"{offer.variant.kind} GPUs called {one}" for one in offer.names}
+        gpus |= {f"{offer.variant.kind} GPUs from {one.sm} on" for one in (offer.least,) if one}
         gpus |= {f"Python {python}" for python in offer.pythons}
         libc = offer.libc.version if offer.libc else None
         family = offer.libc.family if offer.libc else ""

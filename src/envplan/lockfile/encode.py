@@ -215,7 +215,9 @@ def _target(offer: Offer) -> dict[str, Any]:
         "native-driver": _said(offer.native_driver),
         "native": [str(one) for one in offer.native],
         "ptx": [str(one) for one in offer.ptx],
+        "least": _said(offer.least),
         "gfx": list(offer.gfx),
+        "names": list(offer.names),
         "why": offer.why,
     }
     return {key: value for key, value in written.items() if value not in (None, [])}

@@ -11,20 +11,11 @@ from functools import lru_cache
 from itertools import combinations, permutations, product
 from typing import TypeVar
 
+from envplan.values.interpreters import SYS_PLATFORMS, machine_of
 from envplan.values.platforms import Platform
 from envplan.values.targets import Target
 from envplan.values.variants import Variant
 from envplan.values.versions import Python
-
-_SYSTEMS = {"linux": "linux", "windows": "win32", "macos": "darwin"}
-_MACHINES = {
-    "linux-x86_64": "x86_64",
-    "linux-aarch64": "aarch64",
-    "windows-x86_64": "AMD64",
-    "windows-arm64": "ARM64",
-    "macos-x86_64": "x86_64",
-    "macos-arm64": "arm64",
-}
 
 Box = tuple[frozenset[Variant], frozenset[Platform], frozenset[Python]]
 T = TypeVar("T")
@@ -57,32 +48,14 @@ def every_combination(targets: Collection[Target]) -> frozenset[Target]:
     return frozenset(Target(*parts) for parts in product(*sides))  # type: ignore[arg-type]
 
 
-def environment(target: Target) -> dict[str, str]:
-    """Return what a marker is asked with on a machine of the target."""
-    system = target.platform.os
-    return {
-        "implementation_name": "cpython",
-        "implementation_version": f"{target.python}.0",
-        "os_name": "nt" if system == "windows" else "posix",
-        "platform_machine": _MACHINES[str(target.platform)],
-        "platform_python_implementation": "CPython",
-        "platform_release": "",
-        "platform_system": {"linux": "Linux", "windows": "Windows", "macos": "Darwin"}[system],
-        "platform_version": "",
-        "python_full_version": f"{target.python}.0",
-        "python_version": str(target.python),
-        "sys_platform": _SYSTEMS[system],
-    }
-
-
 def environments(targets: Collection[Target]) -> tuple[str, ...]:
     """Write one marker for each platform, with its Pythons where the platforms differ in them."""
     every = {target.python for target in targets}
     found = []
     for platform in {target.platform for target in targets}:
         pythons = {target.python for target in targets if target.platform == platform}
-        parts = [_atom("sys_platform", "==", _SYSTEMS[platform.os])]
-        parts.append(_atom("platform_machine", "==", _MACHINES[str(platform)]))
+        parts = [_atom("sys_platform", "==", SYS_PLATFORMS[platform.os])]
+        parts.append(_atom("platform_machine", "==", machine_of(platform)))
         found.append(_and([*parts, *([] if pythons == every else [_pythons(pythons, every)])]))
     return tuple(sorted(found))
 
@@ -174,8 +147,8 @@ def _platforms(
     wanted: frozenset[Platform], among: Collection[Platform], every: frozenset[Platform]
 ) -> tuple[str, frozenset[Platform]]:
     """Write the shortest words that tell some platforms from others, and what they admit of all there are."""
-    systems = sorted({_SYSTEMS[one.os] for one in among})
-    machines = sorted({_MACHINES[str(one)] for one in among})
+    systems = sorted({SYS_PLATFORMS[one.os] for one in among})
+    machines = sorted({machine_of(one) for one in among})
     keys = [("sys_platform", systems), ("platform_machine", machines)]
     atoms = [(key, sign, word) for key, words in keys for sign in ("==", "!=") for word in words]
     true_for = {atom: frozenset(one for one in every if _holds(atom, one)) for atom in atoms}
@@ -187,7 +160,7 @@ def _platforms(
         if admitted.intersection(among) == wanted:
             return words, admitted
     named = [
-        [("sys_platform", "==", _SYSTEMS[one.os]), ("platform_machine", "==", _MACHINES[str(one)])]
+        [("sys_platform", "==", SYS_PLATFORMS[one.os]), ("platform_machine", "==", machine_of(one))]
         for one in sorted(wanted)
     ]
     return _or([_and([_atom(*atom) for atom in atoms]) for atoms in named]), wanted
@@ -195,7 +168,7 @@ def _platforms(
 
 def _holds(atom: tuple[str, str, str], platform: Platform) -> bool:
     key, sign, word = atom
-    value = _SYSTEMS[platform.os] if key == "sys_platform" else _MACHINES[str(platform)]
+    value = SYS_PLATFORMS[platform.os] if key == "sys_platform" else machine_of(platform)
     return (value == word) == (sign == "==")
 
 

@@ -98,7 +98,9 @@ class Offer:
     native_driver: Dotted | None = None
     native: tuple[Compute, ...] = ()
     ptx: tuple[Compute, ...] = ()
+    least: Compute | None = None  # the oldest GPU, where the builds name no more than that
     gfx: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()  # patterns of the names of Intel GPUs
 
     @property
     def targets(self) -> tuple[Target, ...]:

@@ -8,8 +8,12 @@ from envplan.lockfile.model import Lock, Offer
 from envplan.machine.model import Gpu, Machine
 from envplan.problems import Problem, Said
 from envplan.values.variants import Variant
+from envplan.values.versions import Compute
 
 NOT_SERVED = "EP227"
+
+# Jetson boards up to Orin, which run NVIDIA's own builds for JetPack alone; the catalog calls them embedded.
+BOARDS = {Compute(3, 2), Compute(5, 3), Compute(6, 2), Compute(7, 2), Compute(8, 7)}
 
 
 def refusals(offer: Offer, machine: Machine) -> tuple[str, ...]:
@@ -72,8 +76,7 @@ def _accelerator(offer: Offer, machine: Machine) -> Iterator[str]:
         case "rocm":
             yield from _amd(offer, machine)
         case "xpu":
-            if not machine.of("intel") and "xpu" not in machine.any_kinds:
-                yield "it needs an Intel GPU; there is none"
+            yield from _intel(offer, machine)
         case "cpu":
             return
 
@@ -100,10 +103,16 @@ def _lacking(machine: Machine) -> str:
 
 
 def _no_code(offer: Offer, machine: Machine, gpu: Gpu) -> str | None:
-    if not offer.native and not offer.ptx:
+    if gpu.compute in BOARDS and offer.platform.os == "linux":
+        return f"{gpu} is a Jetson board, and it is built for servers"
+    if not (offer.native or offer.ptx or offer.least):
         return None  # the wheels are not known to hold code for some GPUs and not for others
     if gpu.compute is None:
         return f"the compute capability of {gpu.name} is not known"
+    if offer.least and gpu.compute < offer.least:
+        return f"it is made for GPUs from {offer.least.sm} on; {gpu} is older"
+    if not (offer.native or offer.ptx):
+        return None
     if any(one.major == gpu.compute.major and one.minor <= gpu.compute.minor for one in offer.native):
         return None
     if not any(one <= gpu.compute for one in offer.ptx):
@@ -119,6 +128,15 @@ def _is_native(offer: Offer, machine: Machine) -> bool:
     if needed is None:
         return True
     return machine.nvidia is not None and machine.nvidia.driver.value.reaches(needed)
+
+
+def _intel(offer: Offer, machine: Machine) -> Iterator[str]:
+    gpus = machine.of("intel")
+    if "xpu" in machine.any_kinds or any(gpu.is_called(offer.names or "*") for gpu in gpus):
+        return
+    yield (
+        f"it is not made for {', '.join(map(str, gpus))}" if gpus else "it needs an Intel GPU; there is none"
+    )
 
 
 def _amd(offer: Offer, machine: Machine) -> Iterator[str]:

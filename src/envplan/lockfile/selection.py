@@ -42,12 +42,7 @@ def select(lock: Lock, target: Target, ground: Ground, groups: Collection[str] =
 
 def for_any_machine(lock: Lock, target: Target, groups: Collection[str] = ()) -> tuple[Selected, ...]:
     """List all files that some machine of a target takes: which of several fits depends on how old it is."""
-    families = {offer.libc.family for offer in lock.offers if target in offer.targets and offer.libc}
-    newest = Dotted("999")
-    grounds = [
-        Ground(target.platform, target.python, Libc(family, newest), newest)
-        for family in sorted(families) or ["glibc"]
-    ]
+    grounds = newest_grounds(lock, target)
     return tuple(
         Selected(one, file)
         for one in _taken(lock, target, groups)
@@ -56,6 +51,16 @@ def for_any_machine(lock: Lock, target: Target, groups: Collection[str] = ()) ->
         or not file.is_wheel
         or any(not isinstance(_judge(file, ground), Unfit) for ground in grounds)
     )
+
+
+def newest_grounds(lock: Lock, target: Target) -> list[Ground]:
+    """Describe the newest machine of a target, which can take whatever is made for any of them."""
+    families = {offer.libc.family for offer in lock.offers if target in offer.targets and offer.libc}
+    newest = Dotted("999")
+    return [
+        Ground(target.platform, target.python, Libc(family, newest), newest)
+        for family in sorted(families) or ["glibc"]
+    ]
 
 
 def _taken(lock: Lock, target: Target, groups: Collection[str]) -> list[Pinned]:
@@ -67,15 +72,17 @@ def _taken(lock: Lock, target: Target, groups: Collection[str]) -> list[Pinned]:
 
 
 def _best(pinned: Pinned, ground: Ground) -> Selected | Problem:
-    """Choose among its files; source code comes last."""
-    if not pinned.files:
-        return Selected(pinned)
+    file = best_file(pinned, ground)
+    return Selected(pinned, file) if file or not pinned.files else _none_fits(pinned, pinned.files, ground)
+
+
+def best_file(pinned: Pinned, ground: Ground) -> LockedFile | None:
+    """Choose among the files of a package; source code comes last."""
     wheels = [file for file in pinned.files if file.is_wheel]
     fits = [(rank, file) for file in wheels if not isinstance(rank := _judge(file, ground), Unfit)]
     if fits:
-        return Selected(pinned, max(fits, key=lambda fit: fit[0])[1])
-    sources = [file for file in pinned.files if not file.is_wheel]
-    return Selected(pinned, sources[0]) if sources else _none_fits(pinned, wheels, ground)
+        return max(fits, key=lambda fit: fit[0])[1]
+    return next((file for file in pinned.files if not file.is_wheel), None)
 
 
 def _judge(file: LockedFile, ground: Ground) -> Rank | Unfit:

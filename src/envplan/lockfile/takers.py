@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
-from envplan.lockfile import markers
+from envplan.values.interpreters import environment
 from envplan.values.targets import Target
 
 Groups = frozenset[str]
@@ -139,7 +139,7 @@ def _one(tokens: list[re.Match[str]]) -> tuple[Asked, list[re.Match[str]]]:
         return (lambda _, groups: group in groups), left
     if key := first["key"]:
         value, same = first["value"], first["sign"] == "=="
-        return (lambda target, _: (markers.environment(target)[key] == value) == same), left
+        return (lambda target, _: (environment(target.platform, target.python)[key] == value) == same), left
     if first["order"]:
         return _python(first["order"], int(first["minor"])), left
     raise IndexError
@@ -162,7 +162,11 @@ def _by_library(marker: str) -> Asked:
     read = Marker(marker)
 
     def asked(target: Target, groups: Groups) -> bool:
-        world = {**markers.environment(target), "extras": frozenset(), "dependency_groups": groups}
+        world = {
+            **environment(target.platform, target.python),
+            "extras": frozenset(),
+            "dependency_groups": groups,
+        }
         return read.evaluate(world, context="lock_file")  # type: ignore[arg-type]
 
     return asked

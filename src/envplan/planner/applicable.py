@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from envplan.spec.model import Requirement, Spec
+from envplan.values.interpreters import environments
 from envplan.values.platforms import Platform
 from envplan.values.records import replace
 from envplan.values.versions import Python
-
-_SYSTEMS = {
-    "linux": ("posix", "linux", "Linux"),
-    "windows": ("nt", "win32", "Windows"),
-    "macos": ("posix", "darwin", "Darwin"),
-}
-_PROCESSORS = {("windows", "x86_64"): "AMD64", ("windows", "aarch64"): "ARM64", ("macos", "aarch64"): "arm64"}
 
 
 def applicable(spec: Spec, platform: Platform, pythons: Iterable[Python]) -> Spec:
@@ -23,41 +17,27 @@ def applicable(spec: Spec, platform: Platform, pythons: Iterable[Python]) -> Spe
         spec.packages
     ):
         return spec
-    environments = [_environment(platform, python) for python in pythons]
-    groups = tuple((name, _merged(group, environments)) for name, group in spec.groups)
-    return replace(spec, packages=_merged(spec.packages, environments), groups=groups)
+    targets = [(platform, python) for python in pythons]
+    groups = tuple((name, _merged(group, targets)) for name, group in spec.groups)
+    return replace(spec, packages=_merged(spec.packages, targets), groups=groups)
 
 
-def _merged(packages: Iterable[Requirement], environments: list[dict[str, str]]) -> tuple[Requirement, ...]:
+def _merged(
+    packages: Iterable[Requirement], targets: Sequence[tuple[Platform, Python]]
+) -> tuple[Requirement, ...]:
     found: dict[str, Requirement] = {}
     for one in packages:
-        if _holds(one.marker, environments):
+        if _holds(one.marker, targets):
             before = found.get(one.name)
             found[one.name] = before.with_also(one) if before else one
     return tuple(found.values())
 
 
-def _holds(marker: str | None, environments: list[dict[str, str]]) -> bool:
+def _holds(marker: str | None, targets: Sequence[tuple[Platform, Python]]) -> bool:
     if marker is None:
         return True
     from packaging.markers import Marker
 
-    return any(Marker(marker).evaluate({**environment, "extra": ""}) for environment in environments)
-
-
-def _environment(platform: Platform, python: Python) -> dict[str, str]:
-    """The marker variables of PEP 508, as an interpreter on that system would say them."""
-    os_name, sys_platform, system = _SYSTEMS[platform.os]
-    return {
-        "os_name": os_name,
-        "sys_platform": sys_platform,
-        "platform_system": system,
-        "platform_machine": _PROCESSORS.get((platform.os, platform.arch), platform.arch),
-        "platform_release": "",
-        "platform_version": "",
-        "platform_python_implementation": "CPython",
-        "implementation_name": "cpython",
-        "implementation_version": f"{python}.0",
-        "python_version": str(python),
-        "python_full_version": f"{python}.0",
-    }
+    read = Marker(marker)
+    worlds = (one for target in targets for one in environments(*target, marker))
+    return any(read.evaluate({**world, "extra": ""}) for world in worlds)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from packaging.version import Version
 
 from envplan.catalog import queries
-from envplan.machine.model import Gpu, Nvidia
+from envplan.machine.model import Gpu, Nvidia, Vendor
 from envplan.planner.advice import advice
 from envplan.planner.attempt import Attempt, attempt
 from envplan.planner.by_name import all_the_same, without_it, without_the_name
@@ -32,6 +32,7 @@ from envplan.values.specifiers import specifier
 from envplan.values.versions import Dotted
 
 _MOST = 5
+_HIDING: dict[Vendor, str] = {"nvidia": "CUDA_VISIBLE_DEVICES", "amd": "HIP_VISIBLE_DEVICES"}
 LAST_RESORT = "envplan plan --why   # every candidate, and why not"
 ELSEWHERE = "envplan plan --for workstation-rtx4090   # a machine that has a GPU"
 
@@ -45,8 +46,8 @@ def cures(failed: Attempt, row: int) -> tuple[str, ...]:
         *_shared_package(failed, row),
         *_other_driver(failed, row),
         *_other_variant(failed, row),
-        *all_the_same(failed, row, _but_for(failed, row, "EP203")),
         *_one_gpu(failed, row),
+        *all_the_same(failed, row, _but_for(failed, row, "EP203")),
         *_other_version(failed, row),
         *_other_system(failed, row),
         *_advice(failed, row),
@@ -260,25 +261,30 @@ def _other_system(failed: Attempt, row: int) -> Iterator[str]:
         yield f"use a system or container image with glibc {floor} or newer   # here {system}"
 
 
-def alone(failed: Attempt) -> list[tuple[Gpu, Attempt]]:
-    """With unlike GPUs in one box: what comes of each kind by itself."""
+def alone(failed: Attempt, vendor: Vendor) -> list[tuple[Gpu, Attempt]]:
+    """With unlike GPUs of a vendor in one box: what comes of each kind by itself."""
     machine = failed.judged.machine
-    kinds = {gpu.compute: gpu for gpu in reversed(machine.of("nvidia"))}
+    kinds = {_code_of(gpu): gpu for gpu in reversed(machine.of(vendor))}
     if len(kinds) < 2:
         return []
     return [
         (gpu, attempt(replace(failed.tried, machine=replace(machine, gpus=(gpu,)))))
-        for gpu in machine.of("nvidia")
+        for gpu in machine.of(vendor)
         if gpu in kinds.values()
     ]
 
 
+def _code_of(gpu: Gpu) -> object:
+    return gpu.compute or gpu.gfx
+
+
 def _one_gpu(failed: Attempt, row: int) -> Iterator[str]:
-    gpus = failed.judged.machine.of("nvidia")
-    for gpu, found in alone(failed):
-        if found.choices:
-            same = ",".join(str(index) for index, one in enumerate(gpus) if one.compute == gpu.compute)
-            yield f"CUDA_VISIBLE_DEVICES={same} envplan plan   # {gpu}: {found.choices[0].builds[row]}"
+    for vendor, variable in _HIDING.items():
+        gpus = failed.judged.machine.of(vendor)
+        for gpu, found in alone(failed, vendor):
+            if found.choices:
+                same = ",".join(str(at) for at, one in enumerate(gpus) if _code_of(one) == _code_of(gpu))
+                yield f"{variable}={same} envplan plan   # {gpu}: {found.choices[0].builds[row]}"
 
 
 def _asked_version(failed: Attempt, row: int) -> Version | None:

@@ -165,7 +165,7 @@ def _of_machine(failed: Attempt, row: int, wanted: list[Verdict]) -> Problem:
 def _each_gpu(failed: Attempt, row: int) -> tuple[Said, ...]:
     """What each GPU of an unlike pair would run by itself."""
     lines = []
-    for gpu, found in alone(failed):
+    for gpu, found in alone(failed, "nvidia"):
         runs = str(found.choices[0].builds[row]) if found.choices else "nothing that was asked for"
         lines.append(Said(f"{gpu} alone runs {runs}", gpu.origin))
     return (*lines, Said("no build that was asked for holds code for all of them"))

@@ -46,7 +46,7 @@ def outcome_of(tried: Attempt) -> Outcome:
         from envplan.planner.impossible import explain  # only bad news pays for it
 
         return Impossible(judged.machine, explain(tried), candidates)
-    if not judged.wishes and (problem := _nothing_accelerated(spec, judged.machine)):
+    if not judged.wishes and (problem := nothing_accelerated(spec, add=bool(judged.machine.gpus))):
         return Impossible(judged.machine, problem, candidates)
     choice = tried.choices[0]
     bounds = constraints(spec, choice.builds)
@@ -63,8 +63,8 @@ def outcome_of(tried: Attempt) -> Outcome:
     )
 
 
-def _nothing_accelerated(spec: Spec, machine: Machine) -> Problem | None:
-    """A GPU is asked for, and nothing in the spec could use it."""
+def nothing_accelerated(spec: Spec, *, add: bool) -> Problem | None:
+    """Say that a GPU is asked for, and nothing in the spec could use it; `add` offers what could."""
     if not isinstance(spec.accelerator, (AnyGpu, AnyCuda, AnyRocm, Exactly)) or spec.accelerator == Exactly(
         CPU
     ):
@@ -84,7 +84,7 @@ def _nothing_accelerated(spec: Spec, machine: Machine) -> Problem | None:
                 "only packages with builds of their own for GPUs make a difference: torch, tensorflow, jax…"
             ),
         ),
-        cures=(*renamed, 'accelerator = "auto"', *(["envplan add torch"] if machine.gpus else [])),
+        cures=(*renamed, 'accelerator = "auto"', *(["envplan add torch"] if add else [])),
     )
 
 

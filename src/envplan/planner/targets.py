@@ -10,6 +10,7 @@ from envplan.machine.model import Machine
 from envplan.planner.attempt import Attempt, Try, attempt
 from envplan.planner.builds import Stock
 from envplan.planner.choose import Choice
+from envplan.planner.common_code import Code, common_code
 from envplan.planner.common_versions import common
 from envplan.planner.model import Build, Constraint, Impossible, Pin
 from envplan.planner.pins import constraints, pins
@@ -19,7 +20,7 @@ from envplan.spec.model import Spec
 from envplan.values.platforms import Platform
 from envplan.values.records import dataclass
 from envplan.values.variants import CPU, Kind, Variant, default_of
-from envplan.values.versions import Compute, Dotted, Libc, Python
+from envplan.values.versions import Dotted, Libc, Python
 
 # What a wheel may need where no profile says how old a machine is: RHEL 8 and Ubuntu 20.04; macOS 13.
 _GLIBC, _MACOS = Dotted("2.28"), Dotted("13.0")
@@ -39,9 +40,7 @@ class Served:
     macos: Dotted | None = None
     driver: Dotted | None = None
     native_driver: Dotted | None = None
-    native: tuple[Compute, ...] = ()
-    ptx: tuple[Compute, ...] = ()
-    gfx: tuple[str, ...] = ()
+    code: Code = Code()
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,8 @@ def targets(
     fallback: Python,
 ) -> Targets:
     """Choose the variants: the fewest that serve the profiles; on platforms without any, all there are."""
+    if problem := _unlike_libraries(profiles):
+        return Targets((), CPU, (problem,))
     stock = Stock(catalog)
     covered = {machine.platform for machine in profiles}
     anyone = [_anyone(platform, kinds) for platform in platforms if platform not in covered]
@@ -79,6 +80,24 @@ def targets(
         mine = [one for one in tries if one.judged.machine.platform == platform]
         served += _of_platform(spec, mine, catalog)
     return Targets(tuple(served), default_of({one.variant for one in served}))
+
+
+def _unlike_libraries(profiles: Sequence[Machine]) -> Problem | None:
+    """Refuse machines of one platform with unlike C libraries: a target holds the wheels for one of them."""
+    for platform in dict.fromkeys(machine.platform for machine in profiles):
+        known = [one for one in profiles if one.platform == platform and one.libc]
+        musl = [one for one in known if one.libc and one.libc.value.family == "musl"]
+        if musl and len(musl) < len(known):
+            return Problem(
+                "EP215",
+                f"one lock cannot serve machines with glibc and with musl on {platform}",
+                found=tuple(Said(f"{one.name}: {one.libc}", one.libc.origin) for one in known if one.libc),
+                why=(Said("wheels are built for one of them, and a target of a lock holds those of one"),),
+                cures=(
+                    f"leave out {', '.join(one.name for one in musl)}   (a spec of their own serves them)",
+                ),
+            )
+    return None
 
 
 def _anyone(platform: Platform, kinds: tuple[Kind, ...]) -> Machine:
@@ -127,8 +146,6 @@ def _served(
     bounds = constraints(spec, choice.builds)
     cuda = [build for build in choice.builds if build.variant.kind == "cuda"]
     libc, macos = _age(choice.builds, machines, platform, judged.pythons)
-    kernels = [build.kernels for build in cuda if build.kernels]
-    lists = [row for row in kernels if row.native or row.ptx]
     return Served(
         choice.variant,
         platform,
@@ -142,9 +159,7 @@ def _served(
         native_driver=max(
             (one for build in cuda if (one := _native(build, platform, catalog))), default=None
         ),
-        native=lists[0].native if lists else (),
-        ptx=lists[0].ptx if lists else (),
-        gfx=tuple(gfx for build in choice.builds if build.kernels for gfx in build.kernels.gfx),
+        code=common_code(build.kernels for build in choice.builds if build.variant.kind != "cpu"),
     )
 
 

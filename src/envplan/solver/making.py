@@ -19,6 +19,8 @@ from envplan.index.indexes import Indexes
 from envplan.lockfile.digest import spec_digest
 from envplan.lockfile.model import Lock, Offer
 from envplan.machine.model import Machine
+from envplan.planner.plan import nothing_accelerated
+from envplan.planner.rules.kernels import may_run
 from envplan.planner.targets import Served, Targets, targets
 from envplan.planner.wishes import everything
 from envplan.problems import EnvplanError, Problem, told_once
@@ -107,6 +109,7 @@ def _make(work: Work, tell: Tell, *, refresh: bool) -> Made:
             if not found:
                 break
             whole = replace(whole, packages=(*whole.packages, *found))
+        _refuse_unused_gpu(whole, catalog)
         answers, problems = _answers(answered)
         compared, told = _compared(work, asked, answers, indexes, tell)
         files = tuple(dict.fromkeys(file for answer in answers for file in answer.files.values()))
@@ -115,9 +118,15 @@ def _make(work: Work, tell: Tell, *, refresh: bool) -> Made:
     packages = assemble(whole, answers, hashed, work.given)
     digests = (spec_digest(work.spec), digest(catalog.frameworks, work.folder / "catalog.d"))
     groups = tuple(name for name, _ in work.spec.groups)
-    offers = tuple(_offer(one) for one in chosen.served)
+    offers = tuple(offer_of(one) for one in chosen.served)
     made = Lock(work.spec.name, packages, offers, chosen.default, *digests, groups)
     return Made(made, differing, compared, (*problems, *told))
+
+
+def _refuse_unused_gpu(whole: Spec, catalog: Catalog) -> None:
+    """Refuse a GPU that nothing could use, neither in the spec nor deeper: the CPU is no silent fallback."""
+    if not catalog.frameworks and (problem := nothing_accelerated(whole, add=True)):
+        raise EnvplanError(problem)
 
 
 def _chosen(work: Work, spec: Spec, catalog: Catalog, indexes: Indexes) -> Targets:
@@ -241,7 +250,7 @@ def _kinds(work: Work, platforms: Sequence[Platform], catalog: Catalog) -> tuple
     everywhere = work.spec.accelerator
     wanted = [everywhere, *(one.accelerator for one in everything(work.spec) if one.accelerator)]
     named = [kind for one in wanted if (kind := _kind(one))]
-    return tuple(dict.fromkeys([*named, *([] if _kind(everywhere) else _kinds_here(work.here()))]))
+    return tuple(dict.fromkeys([*named, *([] if _kind(everywhere) else _kinds_here(work.here(), catalog))]))
 
 
 def _kind(accelerator: Accelerator) -> Kind | None:
@@ -257,21 +266,21 @@ def _kind(accelerator: Accelerator) -> Kind | None:
     return None
 
 
-def _kinds_here(here: Machine) -> list[Kind]:
-    """CUDA where there is no GPU, because most have that."""
-    kinds: list[Kind] = []
-    if here.of("amd"):
-        kinds.append("rocm")
-    if here.of("intel") and not here.of("amd"):
-        kinds.append("xpu")
-    return ["cuda"] if here.of("nvidia") or not kinds else kinds
+def _kinds_here(here: Machine, catalog: Catalog) -> tuple[Kind, ...]:
+    """CUDA where there is no GPU that a build could use, because most have that."""
+    rows = [row for framework in catalog.frameworks.values() for row in framework.kernels]
+    usable = {gpu.vendor for gpu in here.gpus if may_run(gpu, rows)}
+    if "nvidia" in usable or not usable & {"amd", "intel"}:
+        return ("cuda",)
+    return ("rocm",) if "amd" in usable else ("xpu",)
 
 
 def _python() -> Python:
     return Python(*sys.version_info[:2])
 
 
-def _offer(served: Served) -> Offer:
+def offer_of(served: Served) -> Offer:
+    """Say what a machine must offer to take what is solved."""
     return Offer(
         served.variant,
         served.platform,
@@ -281,7 +290,9 @@ def _offer(served: Served) -> Offer:
         macos=served.macos,
         driver=served.driver,
         native_driver=served.native_driver,
-        native=served.native,
-        ptx=served.ptx,
-        gfx=served.gfx,
+        native=served.code.native,
+        ptx=served.code.ptx,
+        least=served.code.least,
+        gfx=served.code.gfx,
+        names=served.code.names,
     )

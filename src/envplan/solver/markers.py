@@ -16,27 +16,12 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from envplan.index.model import Metadata
-from envplan.values.platforms import Arch, Os, Platform
+from envplan.values.interpreters import environments
+from envplan.values.platforms import Platform
 from envplan.values.records import dataclass
 from envplan.values.targets import Target
 from envplan.values.versions import Python
 
-# Which patch release a machine has is no part of a target: what one of them requires, the target requires.
-PATCHES = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 99)
-
-_SYSTEMS: dict[Os, tuple[str, str, str]] = {
-    "linux": ("posix", "linux", "Linux"),
-    "macos": ("posix", "darwin", "Darwin"),
-    "windows": ("nt", "win32", "Windows"),
-}
-_MACHINES: dict[tuple[Os, Arch], str] = {
-    ("linux", "x86_64"): "x86_64",
-    ("linux", "aarch64"): "aarch64",
-    ("macos", "x86_64"): "x86_64",
-    ("macos", "aarch64"): "arm64",
-    ("windows", "x86_64"): "AMD64",
-    ("windows", "aarch64"): "ARM64",
-}
 _PLAIN = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[([^][]*)\])?\s*([^;@()]*)")
 _ONLY_EXTRA = re.compile(r"\(?\s*extra\s*==\s*(['\"])([A-Za-z0-9._-]+)\1\s*\)?")
 _EXTRA = re.compile(r"""extra\s*(?:==|!=)\s*['"]([^'"]+)['"]|['"]([^'"]+)['"]\s*(?:==|!=)\s*extra""")
@@ -74,36 +59,6 @@ class Dependency:
 
     extra: str
     requires: Requires | str
-
-
-def environment(world: World, patch: int) -> dict[str, str]:
-    """Give the values that markers are compared with (PEP 508)."""
-    os_name, sys_platform, system = _SYSTEMS[world.platform.os]
-    full = f"{world.python}.{patch}"
-    return {
-        "implementation_name": "cpython",
-        "implementation_version": full,
-        "os_name": os_name,
-        "platform_machine": _MACHINES[world.platform.os, world.platform.arch],
-        "platform_python_implementation": "CPython",
-        "platform_release": "",
-        "platform_system": system,
-        "platform_version": "",
-        "python_full_version": full,
-        "python_version": str(world.python),
-        "sys_platform": sys_platform,
-    }
-
-
-def admits(requires_python: SpecifierSet, python: Python) -> bool:
-    """Whether some patch release of a minor version is admitted."""
-    return _admits(str(requires_python), python)
-
-
-@lru_cache(4096)
-def _admits(specifier: str, python: Python) -> bool:
-    wanted = SpecifierSet(specifier)
-    return any(wanted.contains(f"{python}.{patch}", prereleases=True) for patch in PATCHES)
 
 
 def dependencies(metadata: Metadata, world: World) -> tuple[Dependency, ...]:
@@ -159,7 +114,7 @@ def _extras(marker: str, world: World) -> tuple[str, ...]:
         return (canonicalize_name(found[2]),)
     try:
         read = Marker(marker)
-        worlds = [environment(world, patch) for patch in (PATCHES if "full_version" in marker else (0,))]
+        worlds = environments(world.platform, world.python, marker)
         if _holds(read, worlds, ""):
             return ("",)
         named = {canonicalize_name(one or two) for one, two in _EXTRA.findall(marker)}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from envplan.index.model import Metadata
-from envplan.solver.markers import Dependency, admits
+from envplan.index.specifiers import specifiers
+from envplan.solver.markers import Dependency
+from envplan.values.interpreters import admits
 from envplan.values.records import dataclass
 from envplan.values.versions import Python
 
@@ -53,10 +54,10 @@ def _without_index(dependencies: Sequence[Dependency]) -> str:
 
 
 def _other_python(wanted: str | None, python: Python) -> str:
-    try:
-        return "" if not wanted or admits(SpecifierSet(wanted), python) else f"requires Python {wanted}"
-    except InvalidSpecifier:
+    read = specifiers(wanted or "")
+    if read is None:
         return f"requires Python {wanted!r}, which is no version"
+    return "" if admits(read, python) else f"requires Python {wanted}"
 
 
 def _uncertain(metadata: Metadata) -> str:

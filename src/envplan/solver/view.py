@@ -17,11 +17,12 @@ from envplan.index.specifiers import specifiers
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.processes.parallel import in_parallel
 from envplan.solver.beside import file_of
-from envplan.solver.markers import Requires, World, admits, needed
+from envplan.solver.markers import Requires, World, needed
 from envplan.solver.model import Need, Question, Undecided
 from envplan.solver.releases import Release, released
 from envplan.solver.source import Memory
 from envplan.values.fitting import Ground, Rank, Unfit, build_of, judge
+from envplan.values.interpreters import admits
 from envplan.values.records import dataclass, field, replace
 
 if TYPE_CHECKING:  # reading them takes modules that few locks need

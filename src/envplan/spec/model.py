@@ -5,6 +5,7 @@ from __future__ import annotations
 from packaging.specifiers import SpecifierSet
 
 from envplan.problems import Problem
+from envplan.values.interpreters import admits
 from envplan.values.platforms import Platform
 from envplan.values.records import dataclass, field, replace
 from envplan.values.variants import Variant
@@ -167,6 +168,5 @@ class Spec:
         return (*self.packages, *(one for _, group in self.groups for one in group))
 
     def runs_on(self, python: Python) -> bool:
-        """Whether the project around it admits some release of a minor version; none has ever had forty."""
-        wanted = self.requires_python
-        return any(wanted.contains(f"{python}.{patch}", prereleases=True) for patch in range(40))
+        """Whether the project around it admits some release of a minor version."""
+        return admits(self.requires_python, python)

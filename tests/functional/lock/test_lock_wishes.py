@@ -100,6 +100,21 @@ def test_an_accelerator_that_is_named_needs_no_machine_that_has_it(
     assert project.document["dependency-groups"] == variants
 
 
+def test_a_gpu_that_nothing_could_use_is_no_lock_for_the_cpu(project: Project) -> None:
+    done = project.spec('[env]\npython = "3.11"\naccelerator = "gpu"\n\n[packages]\npandas = "*"\n').lock()
+    assert (done.returncode, code_of(done)) == (1, "EP214"), done.stderr
+    assert not project.file.exists()
+
+
+def test_graphics_that_no_build_drives_are_no_reason_to_lock_for_their_kind(project: Project) -> None:
+    gpu = '[[gpu]]\nvendor = "intel"\nname = "Intel UHD Graphics 620"\n'
+    text = f'schema = 1\nname = "laptop"\nos = "linux"\narch = "x86_64"\nlibc = "glibc 2.35"\n{gpu}'
+    (project.folder / "laptop.toml").write_text(text, encoding="utf-8")
+    project.environ["ENVPLAN_PROFILE"] = "laptop.toml"
+    project.spec('[env]\npython = "3.11"\n\n[packages]\ntorch = "2.7"\n').locked()
+    assert {"cpu", "cu128"} <= set(project.document["dependency-groups"])
+
+
 def test_what_holds_for_several_targets_is_said_once(project: Project) -> None:
     """The PyTorch index does not say when its files were published."""
     project.spec(

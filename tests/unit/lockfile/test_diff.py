@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from packaging.version import Version
 
-from envplan.lockfile.diff import diff, file_for
+from envplan.lockfile.diff import diff
 from envplan.lockfile.model import Lock, Pinned
 from envplan.values.versions import Compute, Dotted
 from tests.support.locks import FILES, SIMPLE, built, every_machine, locked, offer, pure, target
@@ -68,23 +68,24 @@ def test_gpus_and_drivers_are_gained_and_lost() -> None:
     assert reach.lost == ("cuda GPUs of sm_50", "drivers from 525.60.13 to below 580.65.06")
 
 
-def test_of_several_wheels_the_one_made_for_the_target_is_counted() -> None:
+@pytest.mark.parametrize(
+    ("names", "taken"),
+    [
+        (["n-1.0-py3-none-any.whl", "n-1.0-cp38-abi3-manylinux_2_17_x86_64.whl"], 1),
+        (["n-1.0-cp38-abi3-manylinux_2_17_x86_64.whl", "n-1.0-cp311-cp311-manylinux_2_17_x86_64.whl"], 1),
+        (["n-1.0-cp311-cp311-manylinux_2_17_x86_64.whl", "n-1.0-cp311-cp311-manylinux_2_28_x86_64.whl"], 1),
+        (["n-1.0-py38-none-any.whl", "n-1.0-cp312-cp312-manylinux_2_28_x86_64.whl"], 0),
+        (["n-1.0-py3-none-any.whl", "n-1.0-cp311-cp311t-manylinux_2_28_x86_64.whl"], 0),
+        (["n-1.0-py3-none-any.whl", "n-1.0-cp311-cp311-win_amd64.whl"], 0),
+    ],
+)
+def test_of_several_wheels_the_one_made_for_the_target_is_counted(names: list[str], taken: int) -> None:
     here = target("cpu", "linux-x86_64")
-    names = [
-        "n-1.0-py3-none-any.whl",
-        "n-1.0-cp38-abi3-manylinux_2_17_x86_64.whl",
-        "n-1.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
-        "n-1.0-cp311-cp311-manylinux_2_28_x86_64.whl",
-        "n-1.0-cp312-cp312-manylinux_2_28_x86_64.whl",
-        "n-1.0-cp311-cp311-win_amd64.whl",
-        "n-1.0-cp311-cp311t-manylinux_2_28_x86_64.whl",
-    ]
-    files = tuple(locked(name) for name in names)
+    files = tuple(locked(name, size=1 + place) for place, name in enumerate(names))
     package = Pinned("n", Version("1.0"), SIMPLE, files, frozenset({here}))
-    for count, expected in ((7, 3), (3, 2), (2, 1), (1, 0)):
-        found = file_for(replace(package, files=files[:count]), here)
-        assert found
-        assert found.name == names[expected]
+    lock = replace(OLD, packages=(package,), offers=(offer("cpu", "linux-x86_64"),))
+    (download,) = diff(replace(lock, packages=()), lock).downloads
+    assert download.size == 1 + taken
 
 
 def test_an_unknown_size_is_said_and_not_counted_as_nothing() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from envplan.lockfile.offers import refusals, serving
+from envplan.catalog.load import load
+from envplan.lockfile.offers import BOARDS, refusals, serving
 from envplan.machine.model import Machine
-from envplan.machine.profile import decode
+from envplan.machine.profile import decode, find_profile, read_profile
 from envplan.values.versions import Compute, Dotted
 from tests.support.locks import every_machine, offer
 
@@ -67,3 +68,26 @@ def test_the_best_variant_comes_first_and_the_cpu_last() -> None:
 def test_a_machine_without_a_gpu_takes_the_cpu_alone() -> None:
     bare = decode(b'schema = 1\nname = "x"\nos = "linux"\narch = "x86_64"\nlibc = "glibc 2.35"\n', "x.toml")
     assert [one.variant.name for one in serving(every_machine(), bare)] == ["cpu"]
+
+
+def test_an_intel_gpu_that_the_build_does_not_name_takes_the_cpu() -> None:
+    xpu = offer("xpu", "linux-x86_64", names=("*Arc*", "*Data Center GPU Max*"))
+    assert not refusals(xpu, graphics("Intel(R) Arc(TM) A770 Graphics", "Intel UHD Graphics 770"))
+    assert refusals(xpu, graphics("Intel UHD Graphics 620")) == ("it is not made for Intel UHD Graphics 620",)
+    assert refusals(xpu, graphics()) == ("it needs an Intel GPU; there is none",)
+
+
+def graphics(*names: str) -> Machine:
+    gpus = "".join(f'[[gpu]]\nvendor = "intel"\nname = "{name}"\n' for name in names)
+    text = f'schema = 1\nname = "x"\nos = "linux"\narch = "x86_64"\nlibc = "glibc 2.35"\n{gpus}'
+    return decode(text.encode(), "x.toml")
+
+
+def test_a_jetson_board_takes_no_build_for_servers_though_its_code_would_fit() -> None:
+    arm = offer("cu126", "linux-aarch64", native=(Compute(8, 0),))
+    assert "Jetson" in " ".join(refusals(arm, read_profile(find_profile("jetson-orin"))))
+
+
+def test_the_boards_are_those_that_the_catalog_calls_embedded() -> None:
+    embedded = [one for one in load([]).architectures if one.embedded]
+    assert {compute for one in embedded for compute in one.computes} == BOARDS

@@ -72,13 +72,22 @@ def test_what_a_machine_must_offer_is_in_the_target() -> None:
     cu121 = targets_of('torch = "2.2"', ["linux-x86_64"]).served[0]
     assert str(cu121.driver) == "525.60.13"
     assert str(cu121.native_driver) == "530.30.02"
-    assert [str(one) for one in cu121.native] == ["5.0", "6.0", "7.0", "7.5", "8.0", "8.6", "9.0"]
+    assert [str(one) for one in cu121.code.native] == ["5.0", "6.0", "7.0", "7.5", "8.0", "8.6", "9.0"]
     assert str(cu121.libc) == "glibc 2.28"
 
 
 def test_the_oldest_profile_says_how_old_a_system_may_be() -> None:
     found = targets_of('torch = "2.2"', [], [profile("server-centos7-a100"), profile("workstation-rtx3090")])
     assert {str(one.libc) for one in found.served} == {"glibc 2.17"}
+
+
+def test_glibc_and_musl_on_one_platform_take_a_lock_each() -> None:
+    found = targets_of('pandas = "*"', [], [profile("ci-alpine"), profile("ci-linux")])
+    assert not found.served
+    assert [(problem.code, problem.cures[0][:19]) for problem in found.problems] == [
+        ("EP215", "leave out ci-alpine")
+    ]
+    assert targets_of('pandas = "*"', [], [profile("ci-alpine"), profile("ci-linux-arm")]).served
 
 
 @pytest.mark.parametrize("packages", ['pandas = "*"', ""])

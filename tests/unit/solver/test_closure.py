@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from packaging.version import Version
 
+from envplan.index.model import Metadata
 from envplan.solver.closure import close
 from envplan.solver.model import Bindings, Need, Question, Unsolved
+from envplan.solver.releases import released
 from envplan.solver.search import Broken, Found, NotFound, Result, Search
 from envplan.solver.source import Memory
 from envplan.solver.view import View
@@ -70,6 +72,14 @@ def test_a_right_answer_has_no_faults_and_gives_the_edges() -> None:
 def test_every_fault_is_found(change: dict[str, str], fault: str) -> None:
     versions = {name: version for name, version in {**GOOD, **change}.items() if version}
     assert fault in faults(versions)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "admitted"), [(">=3.6.*", True), (">=3.12.*", False), ("python 3", False)]
+)
+def test_requires_python_of_metadata_is_read_as_that_of_a_page(wanted: str, admitted: bool) -> None:
+    metadata = Metadata("lib", Version("1"), (), wanted, (), b"")
+    assert (released("lib", Version("1"), metadata, (), Python(3, 11)).unusable == "") == admitted
 
 
 class Says:

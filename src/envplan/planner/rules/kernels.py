@@ -7,7 +7,6 @@ compiled by the driver for any later GPU, but only by a driver as new as the too
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 
 from envplan.catalog import queries
 from envplan.catalog.model import Kernels
@@ -18,7 +17,7 @@ from envplan.planner.rules.question import Question
 from envplan.spec.model import Exactly
 from envplan.values.versions import Compute
 
-NO_CODE, BOARD, UNREADABLE, DOUBT = "EP203", "EP204", "EP211", "EP221"
+NO_CODE, BOARD, UNREADABLE, DOUBT, UNUSED = "EP203", "EP204", "EP211", "EP221", "EP222"
 
 
 def kernels(question: Question, build: Build) -> Iterator[Reason]:
@@ -32,8 +31,7 @@ def kernels(question: Question, build: Build) -> Iterator[Reason]:
             for gpu in _unlike(question.machine.of("amd")):
                 yield from _amd(question, build, row, gpu)
         case "xpu":
-            for gpu in question.machine.of("intel"):
-                yield from _intel(question, build, row, gpu)
+            yield from _intel(question, build, row)
         case "cpu":
             return
 
@@ -57,7 +55,7 @@ def _nvidia(question: Question, build: Build, row: Kernels | None, gpu: Gpu) -> 
         yield from _unlisted(question, build, gpu, gpu.compute)
     elif row.least is not None:
         yield from _least(question, build, row, gpu)
-    elif _runs_compiled(row, gpu.compute):
+    elif runs_compiled(row, gpu.compute):
         if not row.evidence.certain:
             text = f"nobody has read that {build} holds code for {gpu}: it was concluded from its neighbours"
             yield Reason(DOUBT, text, str(row.evidence), "doubt")
@@ -65,7 +63,8 @@ def _nvidia(question: Question, build: Build, row: Kernels | None, gpu: Gpu) -> 
         yield from _by_ptx(question, build, row, gpu, gpu.compute)
 
 
-def _runs_compiled(row: Kernels, compute: Compute) -> bool:
+def runs_compiled(row: Kernels, compute: Compute) -> bool:
+    """Whether a build holds compiled code that a GPU runs."""
     return any(one.major == compute.major and one.minor <= compute.minor for one in row.native)
 
 
@@ -142,10 +141,32 @@ def _amd(question: Question, build: Build, row: Kernels | None, gpu: Gpu) -> Ite
         yield Reason(NO_CODE, text, str(row.evidence), _weight(question, build, row, gpu))
 
 
-def _intel(question: Question, build: Build, row: Kernels | None, gpu: Gpu) -> Iterator[Reason]:
-    if row is not None and not any(fnmatchcase(gpu.name.lower(), one.lower()) for one in row.names):
-        text = f"{gpu.name} is not among the Intel GPUs that PyTorch supports: Arc, Data Center GPU Max"
-        yield Reason(NO_CODE, text, str(row.evidence), _weight(question, build, row, gpu))
+def _intel(question: Question, build: Build, row: Kernels | None) -> Iterator[Reason]:
+    """One card is enough: the graphics of the processor that is beside most of them hinders no program."""
+    if row is None:
+        return
+    gpus = question.machine.of("intel")
+    others = [gpu for gpu in gpus if not gpu.is_called(row.names)]
+    for gpu in others:
+        why = "is not among the Intel GPUs that PyTorch supports: Arc, Data Center GPU Max"
+        if len(others) == len(gpus):
+            weight = _weight(question, build, row, gpu)
+            yield Reason(NO_CODE, f"{gpu.name} {why}", str(row.evidence), weight)
+        else:
+            yield Reason(UNUSED, f"{gpu.name} will not be used: it {why}", str(row.evidence), "note")
+
+
+def may_run(gpu: Gpu, rows: Iterable[Kernels]) -> bool:
+    """Whether some build may hold code for a GPU: one lists it, or none lists GPUs of its vendor."""
+    rows = tuple(rows)
+    match gpu.vendor:
+        case "amd" if gpu.gfx:
+            lists = [row.gfx for row in rows if row.gfx]
+            return not lists or any(gpu.gfx in one for one in lists)
+        case "intel":
+            names = [row.names for row in rows if row.names]
+            return not names or any(gpu.is_called(one) for one in names)
+    return True
 
 
 def _held(row: Kernels) -> str:
