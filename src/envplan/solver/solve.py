@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
 from packaging.version import Version
 
 from envplan.documents import nearest
-from envplan.index.model import File
+from envplan.index.model import File, Metadata
+from envplan.index.specifiers import specifiers
 from envplan.lockfile.model import ArchiveSource
 from envplan.problems import EnvplanError, Problem, Said, reason_of
 from envplan.processes.outcomes import Stopped
@@ -23,6 +24,7 @@ from envplan.solver.server import Server
 from envplan.solver.source import Memory, Source
 from envplan.solver.standin import extras_of
 from envplan.solver.view import View
+from envplan.values.interpreters import admits_every
 from envplan.values.records import replace
 from envplan.values.targets import Target
 from envplan.values.variants import Variant
@@ -33,6 +35,7 @@ YANKED = "EP353"
 UNDATED = "EP354"
 NO_EXTRA = "EP355"
 CODE_RUNS = "EP357"
+NOT_EVERY = "EP358"
 
 _LEAVING = 2.0  # seconds for solvers to end; it takes them less than a tenth
 
@@ -182,14 +185,15 @@ def kept(view: View) -> Solved | None:
 def _solved(view: View, versions: Mapping[str, Version], closure: Closure) -> Solved:
     names = sorted(versions)
     files = {name: view.page(name).files[versions[name]] for name in names if name not in view.given}
+    metadata = {name: view.release(name, versions[name]).metadata for name in names}
     return Solved(
         view.question.target,
         {name: versions[name] for name in names},
         closure.extras,
         files,
-        {name: view.release(name, versions[name]).metadata for name in names},
+        metadata,
         closure.dependencies,
-        (*_warnings(view, files), *_without_extra(view, versions)),
+        (*_warnings(view, files), *_without_extra(view, versions), *_not_for_all(view, metadata.values())),
     )
 
 
@@ -238,6 +242,20 @@ def _without_extra(view: View, versions: Mapping[str, Version]) -> Iterator[Prob
                     cures=(f'{name} = {{ version = "*", extras = ["{near}"] }}',) if near else (),
                     severity="warning",
                 )
+
+
+def _not_for_all(view: View, chosen: Iterable[Metadata]) -> Iterator[Problem]:
+    """Name what some patch releases of the target's Python cannot run: a machine may have one of those."""
+    python = view.question.target.python
+    found = tuple(
+        Said(f"{one.name} {one.version} needs Python {one.requires_python}", "its metadata")
+        for one in chosen
+        if (read := specifiers(one.requires_python or "")) and not admits_every(read, python)
+    )
+    if found:
+        title = f"not every release of Python {python} can run what is locked"
+        why = Said("where the Python is another one, apply refuses it before anything is built")
+        yield Problem(NOT_EVERY, title, found=found, why=(why,), severity="note")
 
 
 def _broken(solver: str, reason: str, words: str) -> Problem:

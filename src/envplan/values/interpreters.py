@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,7 @@ from envplan.values.versions import Python
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
-# Which patch release a machine has is no part of a target: what one of them requires, the target requires.
-_PATCHES = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 99)
+_LAST = 99  # no minor version has had as many patch releases
 
 SYS_PLATFORMS: dict[Os, str] = {"linux": "linux", "windows": "win32", "macos": "darwin"}
 _SYSTEMS: dict[Os, str] = {"linux": "Linux", "windows": "Windows", "macos": "Darwin"}
@@ -48,18 +48,37 @@ def environment(platform: Platform, python: Python, patch: int = 0) -> dict[str,
 
 def environments(platform: Platform, python: Python, marker: str) -> list[dict[str, str]]:
     """Give the values of every interpreter that a marker may tell from others of its minor version."""
-    patches = _PATCHES if "full_version" in marker or "implementation_version" in marker else (0,)
+    told_apart = "full_version" in marker or "implementation_version" in marker
+    patches = _patches(marker, python) if told_apart else (0,)
     return [environment(platform, python, patch) for patch in patches]
 
 
 def admits(requires_python: SpecifierSet, python: Python) -> bool:
     """Whether some patch release of a minor version is admitted."""
-    return _admits(str(requires_python), python)
+    return any(_admitted(str(requires_python), python))
+
+
+def admits_every(requires_python: SpecifierSet, python: Python) -> bool:
+    """Whether all patch releases of a minor version are admitted."""
+    return all(_admitted(str(requires_python), python))
 
 
 @lru_cache(4096)
-def _admits(specifier: str, python: Python) -> bool:
+def _admitted(specifier: str, python: Python) -> tuple[bool, ...]:
     from packaging.specifiers import SpecifierSet
 
     wanted = SpecifierSet(specifier)
-    return any(wanted.contains(f"{python}.{patch}", prereleases=True) for patch in _PATCHES)
+    patches = _patches(specifier, python)
+    return tuple([wanted.contains(f"{python}.{patch}", prereleases=True) for patch in patches])
+
+
+def _patches(text: str, python: Python) -> tuple[int, ...]:
+    """Give one patch release of each kind that a text can tell apart: those that it names, and beside them.
+
+    Which one a machine has is no part of a target: what one of them requires, the target requires.
+    """
+    named = [
+        int(patch) for patch in re.findall(rf"(?<![\d.]){python.major}\.{python.minor}\.(\d{{1,3}})", text)
+    ]
+    beside = {patch + step for patch in named for step in (-1, 0, 1)}
+    return tuple(sorted({0, _LAST, *beside} - {-1}))
