@@ -297,7 +297,11 @@ def test_two_that_cannot_meet_are_named_with_who_asks_what(solver: Solver) -> No
     ("put", "needle", "cure"),
     [
         ({"tags": "cp312-cp312-manylinux2014_x86_64"}, "has no wheel for Python 3.11", ""),
-        ({"tags": "cp311-cp311-manylinux_2_34_x86_64"}, "needs glibc 2.34; the target has 2.28", ""),
+        (
+            {"tags": "cp311-cp311-manylinux_2_34_x86_64"},
+            "needs glibc 2.34; the target has 2.28",
+            "envplan probe --save newer.toml   (on a machine with glibc 2.34; a profile under [targets] says",
+        ),
         ({"tags": "cp311-cp311-win_amd64"}, "has no wheel for linux-x86_64", ""),
         ({"requires_python": ">=3.12"}, "does not admit Python 3.11: requires Python >=3.12", ""),
         ({"as_sdist": True}, "is published as source code only", 'allow-sdist = ["lib"]'),

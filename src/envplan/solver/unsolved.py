@@ -166,6 +166,9 @@ def _cures(view: View, found: Clash, hidden: list[Hidden]) -> Iterator[str]:
             case "sdist":
                 yield f'allow-sdist = ["{name}"]'
     yield from _other_bounds(view, found)
+    if newer := next((one.unfit.machine for one in hidden if one.unfit.machine), ""):
+        remark = f"a profile under [targets] says what {view.question.target.platform} has to run on"
+        yield f"envplan probe --save newer.toml   (on a machine with {newer}; {remark})"
 
 
 def _other_bounds(view: View, found: Clash) -> Iterator[str]:

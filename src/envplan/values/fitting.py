@@ -36,6 +36,7 @@ class Unfit:
 
     kind: Kind
     text: str
+    machine: str = ""  # on what it would be, as far as that is a matter of age: "glibc 2.39"
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,6 @@ def _judge_age(tag: PlatformTag, ground: Ground) -> Rank | Unfit:
     if here is None:
         return (2, -age[0], -age[1])
     if here < tag.floor:
-        system = tag.libc or "macOS"
-        return Unfit("glibc" if tag.libc else "macos", f"needs {system} {tag.floor}; the target has {here}")
+        system = f"{tag.libc or 'macOS'} {tag.floor}"
+        return Unfit("glibc" if tag.libc else "macos", f"needs {system}; the target has {here}", system)
     return (2, *age)
