@@ -331,6 +331,55 @@ def test_a_dependency_whose_every_version_is_hidden_is_found_behind_its_package(
     assert "made for win_amd64" in said
 
 
+def passed_over(answer: Answer) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    assert isinstance(answer, Solved), answer
+    told = [one for one in answer.problems if one.code == "EP359"]
+    return [(one.title, tuple(why.text for why in one.why), one.cures) for one in told]
+
+
+def test_what_is_old_for_want_of_source_code_is_named(solver: Solver) -> None:
+    shelf = graph(app_1_0=[], app_2_0=["parser>=4"], deep_1_0=[], deep_3_0=["app>=2"], plain_1_0=[])
+    for name, version in (("parser", "4.9"), ("plain", "1.5"), ("plain", "2.0")):
+        shelf.put(name, version, as_sdist=True)
+    answer = solve_all([question("app", "deep", "plain<2")], shelf, solver)[0]
+    assert versions(answer) == {"app": "1.0", "deep": "1.0", "plain": "1.0"}
+    told = {title: (why, cures) for title, why, cures in passed_over(answer)}
+    allowed = 'allow-sdist = ["parser"]   (under [options]; then envplan lock --upgrade-package'
+    assert told["app 1.0 is taken, though 2.0 is newer"] == (
+        ("app 2.0 requires parser>=4",),
+        (f"{allowed} app)",),
+    )
+    assert told["deep 1.0 is taken, though 3.0 is newer"][1] == (f"{allowed} deep)",)
+    assert told["plain 1.0 is taken, though 1.5 is newer"][0] == ()
+    allowing = question("app", "deep", "plain<2", sdists=["parser", "plain"])
+    answer = solve_all([allowing], shelf, solver)[0]
+    assert versions(answer) == {"app": "2.0", "deep": "3.0", "parser": "4.9", "plain": "1.5"}
+    assert passed_over(answer) == []
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        {"yanked": "broken"},
+        {"requires_python": ">=3.12"},
+        {"uploaded": "2026-01-01T00:00:00Z"},
+    ],
+)
+def test_source_code_that_would_not_be_taken_either_is_no_reason(solver: Solver, put: dict[str, str]) -> None:
+    shelf = graph(app_1_0=[], app_2_0=["parser>=4"], lib_1_0=[])
+    shelf.put("parser", "4.9", as_sdist=True, **put)  # type: ignore[arg-type]
+    shelf.put("lib", "2.0", as_sdist=True, **put)  # type: ignore[arg-type]
+    asked = question("app", "lib", exclude_newer="2025-01-01T00:00:00Z")
+    assert passed_over(solve_all([asked], shelf, solver)[0]) == []
+
+
+def test_a_wheel_for_newer_systems_comes_closer_than_source_code(solver: Solver) -> None:
+    shelf = graph(lib_1_0=[])
+    shelf.put("lib", "2.0", as_sdist=True)
+    shelf.put("lib", "2.0", tags="cp311-cp311-manylinux_2_34_x86_64")
+    assert passed_over(solve_all([question("lib", libc="glibc 2.28")], shelf, solver)[0]) == []
+
+
 def test_an_index_that_fails_half_way_is_the_problem_that_is_told(solver: Solver) -> None:
     shelf = graph(app_1_0=["lib"], lib_1_0=[], lib_2_0=[])
     shelf.unreadable.add("lib-2.0-py3-none-any.whl")

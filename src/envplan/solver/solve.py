@@ -5,37 +5,28 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from packaging.version import Version
 
-from envplan.documents import nearest
-from envplan.index.model import File, Metadata
-from envplan.index.specifiers import specifiers
-from envplan.lockfile.model import ArchiveSource
+from envplan.index.model import File
 from envplan.problems import EnvplanError, Problem, Said, reason_of
 from envplan.processes.outcomes import Stopped
 from envplan.processes.parallel import in_parallel
 from envplan.solver.closure import Closure, close, wrong
 from envplan.solver.model import Answer, Question, Solved, Unsolved
+from envplan.solver.remarks import remarks
 from envplan.solver.search import DEADLINE, Broken, Found, NotFound, Result, Search, Solver
 from envplan.solver.server import Server
 from envplan.solver.source import Memory, Source
-from envplan.solver.standin import extras_of
 from envplan.solver.view import View
-from envplan.values.interpreters import admits_every
 from envplan.values.records import replace
 from envplan.values.targets import Target
 from envplan.values.variants import Variant
 
 NO_ROOM = "EP401"
 BROKEN = "EP352"
-YANKED = "EP353"
-UNDATED = "EP354"
-NO_EXTRA = "EP355"
-CODE_RUNS = "EP357"
-NOT_EVERY = "EP358"
 
 _LEAVING = 2.0  # seconds for solvers to end; it takes them less than a tenth
 
@@ -193,69 +184,8 @@ def _solved(view: View, versions: Mapping[str, Version], closure: Closure) -> So
         files,
         metadata,
         closure.dependencies,
-        (*_warnings(view, files), *_without_extra(view, versions), *_not_for_all(view, metadata.values())),
+        tuple(remarks(view, versions, files, metadata)),
     )
-
-
-def _warnings(view: View, files: Mapping[str, File]) -> list[Problem]:
-    problems = []
-    for name, file in files.items():
-        if file.yanked is not None:
-            found = Said(file.yanked or "no reason is given", file.index)
-            title = f"{name} {file.version} was withdrawn by its makers, and is taken because it is pinned"
-            problems.append(Problem(YANKED, title, found=(found,), severity="warning"))
-    for name, version, file_name, origin in _source_code(view, files):
-        title = f"{name} {version} is source code, which runs when it is installed"
-        why = Said("it is built where it is installed, by code of its own; allow-sdist names it")
-        found = Said(file_name, origin)
-        problems.append(Problem(CODE_RUNS, title, found=(found,), why=(why,), severity="note"))
-    undated = [name for name, file in files.items() if view.cutoff and not file.uploaded]
-    if undated:
-        title = "exclude-newer cannot be applied where an index does not say when a file was published"
-        found = Said(", ".join(undated), "; ".join(sorted({files[name].index for name in undated})))
-        problems.append(Problem(UNDATED, title, found=(found,), severity="warning"))
-    return problems
-
-
-def _source_code(view: View, files: Mapping[str, File]) -> Iterator[tuple[str, Version, str, str]]:
-    for name, file in files.items():
-        if not file.is_wheel:
-            yield name, file.version, file.name, file.index
-    for name, given in view.given.items():
-        if isinstance(given.source, ArchiveSource) and not given.source.is_wheel:
-            yield name, given.metadata.version, given.source.name, given.source.path
-
-
-def _without_extra(view: View, versions: Mapping[str, Version]) -> Iterator[Problem]:
-    """Name the extras that a package has not: solvers pass over them, and a slip of the pen installs less."""
-    for wanted in view.needs:
-        name = wanted.requires.name
-        known = extras_of(view.release(name, versions[name]))
-        for extra in wanted.requires.extras:
-            if extra not in known:
-                near = nearest(extra, known)
-                yield Problem(
-                    NO_EXTRA,
-                    f"{name} {versions[name]} has no extra {extra}",
-                    wanted=(Said(str(wanted.requires), wanted.need.origin),),
-                    found=(Said(", ".join(sorted(known)) or "no extras at all", "its metadata"),),
-                    cures=(f'{name} = {{ version = "*", extras = ["{near}"] }}',) if near else (),
-                    severity="warning",
-                )
-
-
-def _not_for_all(view: View, chosen: Iterable[Metadata]) -> Iterator[Problem]:
-    """Name what some patch releases of the target's Python cannot run: a machine may have one of those."""
-    python = view.question.target.python
-    found = tuple(
-        Said(f"{one.name} {one.version} needs Python {one.requires_python}", "its metadata")
-        for one in chosen
-        if (read := specifiers(one.requires_python or "")) and not admits_every(read, python)
-    )
-    if found:
-        title = f"not every release of Python {python} can run what is locked"
-        why = Said("where the Python is another one, apply refuses it before anything is built")
-        yield Problem(NOT_EVERY, title, found=found, why=(why,), severity="note")
 
 
 def _broken(solver: str, reason: str, words: str) -> Problem:

@@ -129,6 +129,16 @@ class View:
         with self._lock:
             return self.releases.setdefault((name, version), release)
 
+    def withheld(self, name: str) -> Iterator[File]:
+        """Give the source archives of a name that are kept from the target only as such, the last first."""
+        page, python = self.page(name), self.world.python
+        sources = (places for unfit, places in page.unfit if unfit.kind == "sdist")
+        places = (place for some in sources for place in reversed(some))
+        for file in filter(None, (at(page.listed, place) for place in places)):
+            admitted = file.requires_python is None or admits(file.requires_python, python)
+            if admitted and not self._forbidden(file, name, finals=True):
+                yield file
+
     def foresee(self) -> None:
         """Fetch what will surely be asked for; what fails here is met again when it is asked for."""
         preferred = self.question.preferred or {}
