@@ -179,7 +179,7 @@ def _age(
     """How old a system may be: as old as the oldest profile; else what is usual, or what the builds need."""
     floors = [floor for build in builds if (floor := _wheel_floor(build, pythons))]
     if platform.os == "linux":
-        known = [machine.libc.value for machine in machines if machine.libc]
+        known = [machine.libc.value.series for machine in machines if machine.libc]
         oldest = min(known, key=lambda libc: libc.version, default=Libc("glibc", max([_GLIBC, *floors])))
         return oldest, None
     if platform.os == "macos":

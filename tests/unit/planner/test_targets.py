@@ -8,6 +8,7 @@ import pytest
 
 from envplan.catalog.load import load
 from envplan.machine.model import Machine
+from envplan.machine.profile import decode as decode_profile
 from envplan.planner.targets import Targets, targets
 from envplan.planner.wishes import everything
 from envplan.spec.decode import decode
@@ -79,6 +80,12 @@ def test_what_a_machine_must_offer_is_in_the_target() -> None:
 def test_the_oldest_profile_says_how_old_a_system_may_be() -> None:
     found = targets_of('torch = "2.2"', [], [profile("server-centos7-a100"), profile("workstation-rtx3090")])
     assert {str(one.libc) for one in found.served} == {"glibc 2.17"}
+
+
+def test_which_patch_release_of_musl_a_profile_has_does_not_matter() -> None:
+    text = b'schema = 1\nname = "x"\nos = "linux"\narch = "x86_64"\nlibc = "musl 1.2.5"\n'
+    (found,) = targets_of('pandas = "*"', [], [decode_profile(text, "x.toml")]).served
+    assert str(found.libc) == "musl 1.2"
 
 
 def test_glibc_and_musl_on_one_platform_take_a_lock_each() -> None:
