@@ -84,16 +84,25 @@ def targets(
     if spec.options.same_versions and len(tries) > 1:
         settled = common(tries)
         if settled is None:
-            return Targets((), CPU, (_no_common(tries),))
+            return Targets((), CPU, (_no_common(tries, spec),))
         tries = settled
-    served: list[Served] = []
+    taken = _all_taken(tries)
+    if taken is None:
+        return Targets((), CPU, (_no_common(tries, spec),))
+    served = tuple(_served(spec, one, catalog) for one in taken)
+    return Targets(served, default_of({one.variant for one in served}))
+
+
+def _all_taken(tries: Sequence[Attempt]) -> list[_Taken] | None:
+    """Choose for each platform; none where machines of one cannot be served together."""
+    found: list[_Taken] = []
     for platform in dict.fromkeys(one.judged.machine.platform for one in tries):
         mine = [one for one in tries if one.judged.machine.platform == platform]
         taken = _every_variant(mine[0]) if mine[0].judged.machine.any_kinds else _needed(mine)
         if taken is None:
-            return Targets((), CPU, (_no_common(mine),))
-        served += [_served(spec, one, catalog) for one in taken]
-    return Targets(tuple(served), default_of({one.variant for one in served}))
+            return None
+        found += taken
+    return found
 
 
 def _unlike_libraries(profiles: Sequence[Machine]) -> Problem | None:
@@ -246,7 +255,7 @@ def _refusal(one: Attempt) -> Problem:
     return outcome.problem
 
 
-def _no_common(tries: Sequence[Attempt]) -> Problem:
+def _no_common(tries: Sequence[Attempt], spec: Spec) -> Problem:
     lines = [
         Said(f"{one.judged.machine.name}: at best {', '.join(map(str, one.choices[0].builds))}")
         for one in tries
@@ -255,5 +264,7 @@ def _no_common(tries: Sequence[Attempt]) -> Problem:
         "EP212",
         "no one set of versions serves all that the lock is for",
         why=tuple(lines),
-        cures=("same-versions = false   # under [options]: each gets the newest it can have",),
+        cures=("same-versions = false   # under [options]: each gets the newest it can have",)
+        if spec.options.same_versions and _all_taken(tries)
+        else (f"leave out {tries[-1].judged.machine.name}   (a spec of its own serves it)",),
     )

@@ -109,6 +109,14 @@ def test_where_each_would_take_the_one_variant_that_is_named_they_share_a_versio
     assert str(found.libc) == "glibc 2.17"
 
 
+@pytest.mark.parametrize("options", ["", "[options]\nsame-versions = false"])
+def test_where_nothing_but_a_lock_each_helps_that_is_offered(options: str) -> None:
+    machines = [with_python("3.7"), with_python("3.14")]
+    env = 'accelerator = "cpu"'
+    found = targets_of(f'torch = "*"\n{options}', [], machines, env=env, python="")
+    assert [(one.code, one.cures[0][:9]) for one in found.problems] == [("EP212", "leave out")]
+
+
 def test_a_gpu_for_what_may_only_be_found_deeper_is_solved_for() -> None:
     machines = [profile("workstation-rtx3090")]
     assert targets_of('pandas = "*"', [], machines, env='accelerator = "gpu"').served
