@@ -58,6 +58,9 @@ def offers(draw: st.DrawFn) -> tuple[Offer, ...]:
             driver=draw(_dotted),
             native=draw(computes),
             ptx=draw(computes),
+            least=draw(st.sampled_from([None, Compute(7, 5)])),
+            gfx=draw(st.sampled_from([(), ("gfx90a", "gfx1100")])),
+            names=draw(st.sampled_from([(), ("*Arc*",)])),
         )
         for variant, platform in sorted(pairs)
     )
@@ -201,6 +204,7 @@ def test_what_is_written_is_read_and_in_order(lock: Lock, shuffle: random.Random
     packages, offered = list(lock.packages), list(lock.offers)
     shuffle.shuffle(packages)
     shuffle.shuffle(offered)
+    offered = [replace(one, pythons=one.pythons[::-1]) for one in offered]
     assert encode(replace(lock, packages=tuple(packages), offers=tuple(offered))) == data
 
 

@@ -36,7 +36,9 @@ def canonical(lock: Lock) -> Lock:
     return replace(
         lock,
         packages=tuple(sorted(_ordered(lock.packages), key=_place)),
-        offers=tuple(sorted(lock.offers, key=_rank)),
+        offers=tuple(
+            sorted((replace(one, pythons=tuple(sorted(one.pythons))) for one in lock.offers), key=_rank)
+        ),
         groups=tuple(sorted(set(lock.groups))),
     )
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from envplan.lockfile.model import Lock, Offer
 from envplan.machine.model import Gpu, Machine
 from envplan.problems import Problem, Said
-from envplan.values.variants import Variant
-from envplan.values.versions import Compute
+from envplan.values.variants import Kind, Variant
+from envplan.values.versions import Compute, Cuda
 
 NOT_SERVED = "EP227"
+_KINDS: tuple[Kind, ...] = ("cpu", "xpu", "rocm", "cuda")
 
 # Jetson boards up to Orin, which run NVIDIA's own builds for JetPack alone; the catalog calls them embedded.
 BOARDS = {Compute(3, 2), Compute(5, 3), Compute(6, 2), Compute(7, 2), Compute(8, 7)}
@@ -24,13 +25,15 @@ def refusals(offer: Offer, machine: Machine) -> tuple[str, ...]:
 
 
 def serving(lock: Lock, machine: Machine) -> tuple[Offer, ...]:
-    """List the variants that a machine can take, the best first: accelerators, and of these the newest."""
+    """List the variants that a machine can take, the best first, in the order of a plan."""
     fits = [offer for offer in lock.offers if not refusals(offer, machine)]
     return tuple(sorted(fits, key=lambda offer: _rank(offer, machine), reverse=True))
 
 
-def _rank(offer: Offer, machine: Machine) -> tuple[bool, bool, Variant]:
-    return (offer.variant.kind != "cpu", _is_native(offer, machine), offer.variant)
+def _rank(offer: Offer, machine: Machine) -> tuple[int, bool, bool, Variant]:
+    """CUDA before ROCm before oneAPI, known code before unknown, a driver of its own before an older one."""
+    known = bool(offer.native or offer.ptx or offer.least or offer.gfx or offer.names)
+    return (_KINDS.index(offer.variant.kind), known, _is_native(offer, machine), offer.variant)
 
 
 def not_served(lock: Lock, machine: Machine, file: str) -> Problem | None:
@@ -125,9 +128,14 @@ def _no_code(offer: Offer, machine: Machine, gpu: Gpu) -> str | None:
 def _is_native(offer: Offer, machine: Machine) -> bool:
     """Whether the driver also compiles PTX of this variant; a variant that asks for no driver is at home."""
     needed = offer.native_driver or offer.driver
-    if needed is None:
-        return True
-    return machine.nvidia is not None and machine.nvidia.driver.value.reaches(needed)
+    if needed is None or machine.nvidia is None:
+        return needed is None
+    driver, reported = machine.nvidia.driver.value, machine.nvidia.cuda
+    toolkit = offer.variant.cuda or Cuda(offer.variant.cuda_major or 0, 0)
+    if reported and reported.value < toolkit:
+        return False
+    # Boards number their drivers in their own way within a branch; there the report decides.
+    return driver.reaches(needed) or (reported is not None and driver.major == needed.major)
 
 
 def _intel(offer: Offer, machine: Machine) -> Iterator[str]:

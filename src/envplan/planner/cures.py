@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from packaging.version import Version
 
 from envplan.catalog import queries
-from envplan.machine.model import Gpu, Nvidia, Vendor
+from envplan.machine.model import Nvidia
 from envplan.planner.advice import advice
 from envplan.planner.attempt import Attempt, attempt
 from envplan.planner.by_name import all_the_same, without_it, without_the_name
@@ -24,6 +24,7 @@ from envplan.planner.model import Build, Wish
 from envplan.planner.rules.asked import companion_version
 from envplan.planner.rules.driver import oldest_driver
 from envplan.planner.rules.python import pythons_of
+from envplan.planner.unlike import one_kind
 from envplan.planner.wishes import everything
 from envplan.spec.model import AnyGpu, Auto, CpuOnly
 from envplan.values.evidence import Fact
@@ -32,7 +33,6 @@ from envplan.values.specifiers import specifier
 from envplan.values.versions import Dotted
 
 _MOST = 5
-_HIDING: dict[Vendor, str] = {"nvidia": "CUDA_VISIBLE_DEVICES", "amd": "HIP_VISIBLE_DEVICES"}
 LAST_RESORT = "envplan plan --why   # every candidate, and why not"
 ELSEWHERE = "envplan plan --for workstation-rtx4090   # a machine that has a GPU"
 
@@ -46,7 +46,7 @@ def cures(failed: Attempt, row: int) -> tuple[str, ...]:
         *_shared_package(failed, row),
         *_other_driver(failed, row),
         *_other_variant(failed, row),
-        *_one_gpu(failed, row),
+        *one_kind(failed, row),
         *all_the_same(failed, row, _but_for(failed, row, "EP203")),
         *_other_version(failed, row),
         *_other_system(failed, row),
@@ -259,32 +259,6 @@ def _other_system(failed: Attempt, row: int) -> Iterator[str]:
     floor = min((tag.floor for tag in floors if tag.floor), default=None)
     if floor:
         yield f"use a system or container image with glibc {floor} or newer   # here {system}"
-
-
-def alone(failed: Attempt, vendor: Vendor) -> list[tuple[Gpu, Attempt]]:
-    """With unlike GPUs of a vendor in one box: what comes of each kind by itself."""
-    machine = failed.judged.machine
-    kinds = {_code_of(gpu): gpu for gpu in reversed(machine.of(vendor))}
-    if len(kinds) < 2:
-        return []
-    return [
-        (gpu, attempt(replace(failed.tried, machine=replace(machine, gpus=(gpu,)))))
-        for gpu in machine.of(vendor)
-        if gpu in kinds.values()
-    ]
-
-
-def _code_of(gpu: Gpu) -> object:
-    return gpu.compute or gpu.gfx
-
-
-def _one_gpu(failed: Attempt, row: int) -> Iterator[str]:
-    for vendor, variable in _HIDING.items():
-        gpus = failed.judged.machine.of(vendor)
-        for gpu, found in alone(failed, vendor):
-            if found.choices:
-                same = ",".join(str(at) for at, one in enumerate(gpus) if _code_of(one) == _code_of(gpu))
-                yield f"{variable}={same} envplan plan   # {gpu}: {found.choices[0].builds[row]}"
 
 
 def _asked_version(failed: Attempt, row: int) -> Version | None:

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 from envplan.planner.attempt import Attempt, attempt
 from envplan.planner.changes import typed, with_spec
-from envplan.planner.cures import ELSEWHERE, LAST_RESORT, alone, cures
+from envplan.planner.cures import ELSEWHERE, LAST_RESORT, cures
 from envplan.planner.model import Reason, Wish
 from envplan.planner.rules.device import VENDORS
+from envplan.planner.unlike import alone
 from envplan.planner.unpublished import no_build_for, unpublished
 from envplan.planner.verdict import Verdict
 from envplan.planner.wishes import everything

@@ -87,7 +87,7 @@ class Build:
     @cached_property
     def release(self) -> Release | None:
         """The row of its release, which names its companions."""
-        return next((one for one in self.family.releases if one.version == self.version), None)
+        return queries.release(self.family, self.version)
 
     def __str__(self) -> str:
         return f"{self.framework} {self.version} {self.variant}"

@@ -35,7 +35,8 @@ def plan(spec: Spec, machines: Sequence[Machine], catalog: Catalog, fallback: Py
             settled = iter(found)
             attempts = [next(settled) if one.choices else one for one in attempts]
     outcomes = tuple(outcome_of(one) for one in attempts)
-    return Plan(outcomes, fewest(outcomes), tuple(problems))
+    served = [outcome.serving for outcome in outcomes if isinstance(outcome, Planned)]
+    return Plan(outcomes, fewest(served), tuple(problems))
 
 
 def outcome_of(tried: Attempt) -> Outcome:
@@ -58,9 +59,14 @@ def outcome_of(tried: Attempt) -> Outcome:
         pins(spec, judged.wishes, choice.builds, bounds, tried.tried.stock.catalog),
         bounds,
         candidates,
-        tuple(dict.fromkeys(one.variant for one in tried.choices)),
+        variants_of(tried),
         notes(judged, tried.search, choice, bounds),
     )
+
+
+def variants_of(tried: Attempt) -> tuple[Variant, ...]:
+    """List the variants that would serve at the best versions, best first."""
+    return tuple(dict.fromkeys(one.variant for one in tried.choices))
 
 
 def nothing_accelerated(spec: Spec, *, add: bool) -> Problem | None:
@@ -101,9 +107,8 @@ def _no_common_version(attempts: Sequence[Attempt]) -> Problem:
     )
 
 
-def fewest(outcomes: Sequence[Outcome]) -> tuple[Variant, ...]:
-    """The smallest set of variants that serves everyone who can be served; of several, the best liked."""
-    served = [outcome.serving for outcome in outcomes if isinstance(outcome, Planned)]
+def fewest(served: Sequence[Sequence[Variant]]) -> tuple[Variant, ...]:
+    """The smallest set of variants with one of each list in it; of several, the best liked. None: no set."""
     variants = sorted({variant for serving in served for variant in serving}, reverse=True)
     for size in range(1, len(variants) + 1):
         sets = [one for one in combinations(variants, size) if all(set(one) & set(each) for each in served)]

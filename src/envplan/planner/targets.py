@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from packaging.version import Version
+
 from envplan.catalog import queries
 from envplan.catalog.model import Catalog
 from envplan.machine.model import Machine
@@ -14,7 +16,7 @@ from envplan.planner.common_code import Code, common_code
 from envplan.planner.common_versions import common
 from envplan.planner.model import Build, Constraint, Impossible, Pin
 from envplan.planner.pins import constraints, pins
-from envplan.planner.plan import fewest, outcome_of
+from envplan.planner.plan import fewest, outcome_of, variants_of
 from envplan.problems import Problem, Said, told_once
 from envplan.spec.model import Spec
 from envplan.values.platforms import Platform
@@ -52,6 +54,15 @@ class Targets:
     problems: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Taken:
+    """One variant of a platform at certain versions, and the machines it is for."""
+
+    choice: Choice
+    takers: Sequence[Attempt]
+    why: str
+
+
 def targets(
     spec: Spec,
     platforms: Sequence[Platform],
@@ -73,13 +84,25 @@ def targets(
     if spec.options.same_versions and len(tries) > 1:
         settled = common(tries)
         if settled is None:
-            return Targets((), CPU, (_no_common(tries),))
+            return Targets((), CPU, (_no_common(tries, spec),))
         tries = settled
-    served: list[Served] = []
+    taken = _all_taken(tries)
+    if taken is None:
+        return Targets((), CPU, (_no_common(tries, spec),))
+    served = tuple(_served(spec, one, catalog) for one in taken)
+    return Targets(served, default_of({one.variant for one in served}))
+
+
+def _all_taken(tries: Sequence[Attempt]) -> list[_Taken] | None:
+    """Choose for each platform; none where machines of one cannot be served together."""
+    found: list[_Taken] = []
     for platform in dict.fromkeys(one.judged.machine.platform for one in tries):
         mine = [one for one in tries if one.judged.machine.platform == platform]
-        served += _of_platform(spec, mine, catalog)
-    return Targets(tuple(served), default_of({one.variant for one in served}))
+        taken = _every_variant(mine[0]) if mine[0].judged.machine.any_kinds else _needed(mine)
+        if taken is None:
+            return None
+        found += taken
+    return found
 
 
 def _unlike_libraries(profiles: Sequence[Machine]) -> Problem | None:
@@ -106,30 +129,53 @@ def _anyone(platform: Platform, kinds: tuple[Kind, ...]) -> Machine:
     return Machine(f"any {platform}", platform, "targets.platforms", any_kinds=wanted)
 
 
-def _of_platform(spec: Spec, tries: Sequence[Attempt], catalog: Catalog) -> list[Served]:
-    machines = [one.judged.machine for one in tries]
-    found = _every_variant(tries[0]) if machines[0].any_kinds else _needed(tries)
-    return [_served(spec, tries[0], choice, machines, why, catalog) for choice, why in found]
+def _needed(tries: Sequence[Attempt]) -> list[_Taken] | None:
+    """The fewest variants that serve these machines, and whom each serves.
 
-
-def _needed(tries: Sequence[Attempt]) -> list[tuple[Choice, str]]:
-    """The fewest variants that serve these machines, and whom each serves."""
-    found = []
-    for variant in fewest([outcome_of(one) for one in tries]):
-        takers = [one for one in tries if any(choice.variant == variant for choice in one.choices)]
-        choice = next(choice for choice in takers[0].choices if choice.variant == variant)
-        found.append((choice, "serves " + ", ".join(one.judged.machine.name for one in takers)))
+    In a lock, a variant has one version of each framework for a platform. Machines that could each have
+    another are given different variants; where there are too few of them, one version for all.
+    """
+    found: list[_Taken] = []
+    for group in sorted(_alike(tries), key=lambda group: group[0].choices[0].versions, reverse=True):
+        used = {one.choice.variant for one in found}
+        left = [[variant for variant in variants_of(one) if variant not in used] for one in group]
+        chosen = fewest(left)
+        if not chosen:
+            settled = common(tries)
+            return _needed(settled) if settled else None
+        found += [_taken(variant, group) for variant in chosen]
     return found
 
 
-def _every_variant(one: Attempt) -> list[tuple[Choice, str]]:
+def _alike(tries: Sequence[Attempt]) -> list[list[Attempt]]:
+    """Put machines together that have one version of each framework; some may want fewer frameworks."""
+    groups: list[tuple[dict[str, Version], list[Attempt]]] = []
+    for one in sorted(tries, key=lambda one: len(one.judged.wishes), reverse=True):
+        mine = {build.framework: build.version for build in one.choices[0].builds}
+        for versions, group in groups:
+            if all(versions.get(name, version) == version for name, version in mine.items()):
+                versions.update(mine)
+                group.append(one)
+                break
+        else:
+            groups.append((mine, [one]))
+    return [group for _, group in groups]
+
+
+def _taken(variant: Variant, group: Sequence[Attempt]) -> _Taken:
+    takers = [one for one in group if variant in variants_of(one)]
+    choice = next(choice for choice in takers[0].choices if choice.variant == variant)
+    return _Taken(choice, takers, "serves " + ", ".join(one.judged.machine.name for one in takers))
+
+
+def _every_variant(one: Attempt) -> list[_Taken]:
     """All variants at the versions chosen; under `auto` the CPU's too. Of several ways, the best ranked."""
     versions = one.choices[0].versions
     found: dict[Variant, Choice] = {}
     for kinds in one.search.kinds_of(versions):
         for choice in one.search.choices(versions, kinds):
             found.setdefault(choice.variant, choice)
-    return [(choice, _published(choice)) for _, choice in sorted(found.items(), reverse=True)]
+    return [_Taken(choice, [one], _published(choice)) for _, choice in sorted(found.items(), reverse=True)]
 
 
 def _published(choice: Choice) -> str:
@@ -138,21 +184,21 @@ def _published(choice: Choice) -> str:
     return f"{choice.builds[0].framework} {choice.builds[0].version} is published for it"
 
 
-def _served(
-    spec: Spec, tried: Attempt, choice: Choice, machines: Iterable[Machine], why: str, catalog: Catalog
-) -> Served:
-    judged = tried.judged
+def _served(spec: Spec, taken: _Taken, catalog: Catalog) -> Served:
+    choice, judged = taken.choice, taken.takers[0].judged
     platform = judged.machine.platform
+    pythons = tuple(sorted({python for one in taken.takers for python in one.judged.pythons}))
+    machines = [one.judged.machine for one in taken.takers]
     bounds = constraints(spec, choice.builds)
     cuda = [build for build in choice.builds if build.variant.kind == "cuda"]
-    libc, macos = _age(choice.builds, machines, platform, judged.pythons)
+    libc, macos = _age(choice.builds, machines, platform, pythons)
     return Served(
         choice.variant,
         platform,
-        judged.pythons,
+        pythons,
         pins(spec, judged.wishes, choice.builds, bounds, catalog),
         bounds,
-        why,
+        taken.why,
         libc=libc,
         macos=macos,
         driver=max((one for build in cuda if (one := _floor(build, platform, catalog))), default=None),
@@ -179,7 +225,7 @@ def _age(
     """How old a system may be: as old as the oldest profile; else what is usual, or what the builds need."""
     floors = [floor for build in builds if (floor := _wheel_floor(build, pythons))]
     if platform.os == "linux":
-        known = [machine.libc.value for machine in machines if machine.libc]
+        known = [machine.libc.value.series for machine in machines if machine.libc]
         oldest = min(known, key=lambda libc: libc.version, default=Libc("glibc", max([_GLIBC, *floors])))
         return oldest, None
     if platform.os == "macos":
@@ -209,7 +255,7 @@ def _refusal(one: Attempt) -> Problem:
     return outcome.problem
 
 
-def _no_common(tries: Sequence[Attempt]) -> Problem:
+def _no_common(tries: Sequence[Attempt], spec: Spec) -> Problem:
     lines = [
         Said(f"{one.judged.machine.name}: at best {', '.join(map(str, one.choices[0].builds))}")
         for one in tries
@@ -218,5 +264,7 @@ def _no_common(tries: Sequence[Attempt]) -> Problem:
         "EP212",
         "no one set of versions serves all that the lock is for",
         why=tuple(lines),
-        cures=("same-versions = false   # under [options]: each gets the newest it can have",),
+        cures=("same-versions = false   # under [options]: each gets the newest it can have",)
+        if spec.options.same_versions and _all_taken(tries)
+        else (f"leave out {tries[-1].judged.machine.name}   (a spec of its own serves it)",),
     )

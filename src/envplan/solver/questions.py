@@ -32,13 +32,13 @@ def questions(
     preferred: Mapping[Target, Mapping[str, Version]],
     here: Platform | None = None,
 ) -> list[Question]:
-    """Ask for every Python of every variant on every platform.
+    """Ask for every Python of every variant on every platform, in whichever order the spec names them.
 
     `deeper` are names that only other packages need: planned for, and taken where they are needed. `here` is
     where source code can be built, if the spec allows any.
     """
     undecided = frozenset(catalog.bindings.keys() - {one.name for one in everything(spec)})
-    return [
+    found = [
         Question(
             target=target,
             needs=tuple(_needs(spec, one, lambda pin: not _if_needed(pin, deeper))),
@@ -59,6 +59,7 @@ def questions(
         for one in served
         for target in targets_of(one)
     ]
+    return sorted(found, key=lambda one: one.target)  # what is answered first leads the others
 
 
 def targets_of(served: Served) -> list[Target]:

@@ -176,7 +176,7 @@ def _other_bounds(view: View, found: Clash) -> Iterator[str]:
     name = found.name
     usable = [version for version in view.page(name).files if not found.unusable.get(version)]
     if usable and len(found.demands) == 1 and found.demands[0].of_spec:
-        near = min(usable, key=lambda one: abs(_number(one) - (_first_number(found) or 0)))
+        near = min(reversed(usable), key=lambda one: abs(_number(one) - (_first_number(found) or 0)))
         if clash(view, {name: SpecifierSet(f"=={near}")}) is None:
             yield f'{name} = "{near.public}"'
     for pitfall in dict.fromkeys(one.pitfall for one in found.demands if one.pitfall):

@@ -141,5 +141,10 @@ class Libc:
             raise ValueError(f"{text!r} is not a C library such as glibc 2.35")
         return cls(found[1], Dotted(found[2]))
 
+    @property
+    def series(self) -> Libc:
+        """Its first two numbers, by which wheels are made: musl 1.2 of musl 1.2.5."""
+        return Libc(self.family, Dotted(".".join(self.version.text.split(".")[:2])))
+
     def __str__(self) -> str:
         return f"{self.family} {self.version}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from envplan.catalog.load import load
 from envplan.lockfile.offers import BOARDS, refusals, serving
-from envplan.machine.model import Machine
+from envplan.machine.model import Gpu, Machine
 from envplan.machine.profile import decode, find_profile, read_profile
-from envplan.values.versions import Compute, Dotted
+from envplan.values.evidence import Fact
+from envplan.values.versions import Compute, Cuda, Dotted
 from tests.support.locks import every_machine, offer
 
 OFFER = offer(
@@ -63,6 +66,42 @@ def test_a_variant_says_why_a_machine_cannot_take_it(here: Machine, words: str |
 
 def test_the_best_variant_comes_first_and_the_cpu_last() -> None:
     assert [one.variant.name for one in serving(every_machine(), machine())] == ["cu121", "cu118", "cpu"]
+
+
+def test_gpus_of_two_vendors_take_cuda_though_the_driver_is_older_than_the_toolkit() -> None:
+    rocm = offer("rocm6.2", "linux-x86_64", gfx=("gfx1100",))
+    here = machine(driver="525.60.13")
+    both = replace(here, gpus=(*here.gpus, Gpu("amd", "a card", "case", gfx="gfx1100")))
+    lock = replace(every_machine(), offers=(OFFER, rocm))
+    assert [one.variant.name for one in serving(lock, both)] == ["cu121", "rocm6.2"]
+
+
+def test_builds_that_name_the_gpu_come_before_newer_ones_that_name_none() -> None:
+    listed, unknown = offer("rocm7.2", "linux-x86_64", gfx=("gfx90a",)), offer("rocm7.14", "linux-x86_64")
+    here = replace(machine(), nvidia=None, gpus=(Gpu("amd", "a card", "case", gfx="gfx90a"),))
+    lock = replace(every_machine(), offers=(unknown, listed))
+    assert [one.variant.name for one in serving(lock, here)] == ["rocm7.2", "rocm7.14"]
+
+
+def test_what_a_driver_reports_decides_within_its_branch_and_bounds_it() -> None:
+    """A Jetson Thor counts 580.00 where servers count 580.65.06, and runs CUDA 13.0 natively."""
+    thor = read_profile(find_profile("jetson-thor"))
+    cu130, cu132 = (
+        offer(
+            name,
+            "linux-aarch64",
+            driver=Dotted("580"),
+            native_driver=Dotted(driver),
+            native=(Compute(11, 0),),
+        )
+        for name, driver in (("cu130", "580.65.06"), ("cu132", "595.45.04"))
+    )
+    lock = replace(every_machine(), offers=(cu132, cu130))
+    assert [one.variant.name for one in serving(lock, thor)] == ["cu130", "cu132"]
+    older = machine(compute="12.0", more="")
+    assert older.nvidia
+    reporting = replace(older, nvidia=replace(older.nvidia, cuda=Fact(Cuda(12, 0), "libcuda")))
+    assert "only PTX" in " ".join(refusals(OFFER, reporting))
 
 
 def test_a_machine_without_a_gpu_takes_the_cpu_alone() -> None:

@@ -54,3 +54,12 @@ def test_what_stops_only_some_targets_names_them() -> None:
     problems = [Problem("EP350", "no a fits"), Problem("EP350", "no b fits")]
     told = of_targets([Unsolved(LINUX, problems[0]), Unsolved(other, problems[1])], [LINUX, other])
     assert [one.title for one in told] == ["no a fits, for cpu", "no b fits, for cu121"]
+
+
+def test_of_versions_equally_near_the_newest_is_offered() -> None:
+    shelf = Shelf()
+    for version in ("1.0a1", "1.0b2"):
+        shelf.put("lib", version)
+    asked = (Need("lib>=1.0", "envplan.toml: packages.lib"),)
+    told = explain(View(Question(LINUX, asked, Bindings({}, (), DEFAULT)), Memory(shelf)), "uv", "")
+    assert told.cures == ('lib = "1.0b2"',)

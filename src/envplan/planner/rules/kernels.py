@@ -160,7 +160,7 @@ def may_run(gpu: Gpu, rows: Iterable[Kernels]) -> bool:
     """Whether some build may hold code for a GPU: one lists it, or none lists GPUs of its vendor."""
     rows = tuple(rows)
     match gpu.vendor:
-        case "amd" if gpu.gfx:
+        case "amd":
             lists = [row.gfx for row in rows if row.gfx]
             return not lists or any(gpu.gfx in one for one in lists)
         case "intel":
