@@ -51,6 +51,6 @@ def attempt(tried: Try) -> Attempt:
 
 def _value(found: Attempt) -> tuple[object, ...]:
     if not found.choices:
-        return (False,)
+        return (False, -found.judged.distance)  # the reason to tell is the one that no Python changes
     choice = found.choices[0]
     return (True, sum(kind > 0 for kind in choice.kinds), choice.versions, choice.rank)

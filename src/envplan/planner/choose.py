@@ -41,6 +41,12 @@ class Judged:
         """The builds of one wish that no rule refused."""
         return [verdict for verdict in self.verdicts[row] if verdict.fits]
 
+    @property
+    def distance(self) -> int:
+        """How many rules refuse what comes closest to each wish."""
+        rows = ([verdict for verdict in row if verdict.is_wanted] for row in self.verdicts)
+        return sum(min((len(verdict.codes) for verdict in row), default=0) for row in rows)
+
 
 @dataclass(frozen=True)
 class Choice:

@@ -28,9 +28,14 @@ class Verdict:
         return tuple(dict.fromkeys((*self.words, *on_machine(self.question, self.build, self.words))))
 
     @property
+    def is_wanted(self) -> bool:
+        """Whether it is what the spec's words ask for."""
+        return not _refusing(self.words)
+
+    @property
     def fits(self) -> bool:
         """Whether no rule refuses it."""
-        return not _refusing(self.words) and not self.refused
+        return self.is_wanted and not self.refused
 
     @cached_property
     def refused(self) -> tuple[Reason, ...]:

@@ -25,13 +25,18 @@ def python_and_platform(question: Question, build: Build) -> Iterator[Reason]:
             yield Reason(NO_WHEEL, text, question.spec.origin)
         wheels = [wheel for wheel in build.wheels if any(tag.fits(python) for tag in wheel.pythons)]
         if not wheels:
-            origin = question.spec.python_origin or "the Python that envplan runs on"
-            yield Reason(NO_WHEEL, f"{build} has no wheel for Python {python}: {_span(build)}", origin)
+            text = f"{build} has no wheel for Python {python}: {_span(build)}"
+            yield Reason(NO_WHEEL, text, _origin(question, python))
             continue
         objections = [_objection(wheel, build, question.machine) for wheel in wheels]
         if all(objections):
             yield next(one for one in objections if one)
     yield from _missing(question)
+
+
+def _origin(question: Question, python: Python) -> str:
+    here = (one.origin for one in question.machine.pythons if one.value == python)
+    return question.spec.python_origin or next(here, "the Python that envplan runs on")
 
 
 def pythons_of(build: Build) -> list[Python]:
