@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from shlex import join, quote
 from shutil import which
 
+from envplan.cli.spelling import spelled
 from envplan.documents.reading import printable
 from envplan.problems import AGAIN, Problem
 from envplan.values.records import replace
@@ -49,12 +50,13 @@ def retyped(
         left_out = ("--json", said[1])  # an answer for programs is not what a person would type
         return printable(join(["envplan", *(word for word in arguments if word not in left_out)]))
 
-    def written(cure: str) -> str:
+    def written(cure: str, problem: Problem) -> str:
         if cure.startswith("uv ") and not which("uv"):
             return quote(_our_uv()) + cure[2:]
-        return _AGAIN.sub(typed, _COMMAND.sub(named_too, cure))
+        words = spelled(cure, (line.origin for line in problem.wanted))
+        return _AGAIN.sub(typed, _COMMAND.sub(named_too, words))
 
-    return tuple(replace(one, cures=tuple(map(written, one.cures))) for one in problems)
+    return tuple(replace(one, cures=tuple(written(cure, one) for cure in one.cures)) for one in problems)
 
 
 def _our_uv() -> str:
