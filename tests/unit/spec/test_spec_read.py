@@ -84,6 +84,22 @@ def test_or_in_pyproject_toml_together_with_what_the_project_lists(tmp_path: Pat
     assert str(spec.requires_python) == "<3.13,>=3.10"
 
 
+@pytest.mark.parametrize(
+    ("project", "env", "name"),
+    [
+        ("my.tool", 'python = "3.11"', "my-tool"),
+        ("my.tool", 'name = "train"', "train"),
+        ("com1", "", "com1-env"),
+        ("...", "", "default"),
+    ],
+)
+def test_an_environment_without_a_name_is_called_as_the_project(
+    tmp_path: Path, project: str, env: str, name: str
+) -> None:
+    text = f'[project]\nname = "{project}"\ndependencies = ["six"]\n[tool.envplan.env]\n{env}\n'
+    assert read_spec(write(tmp_path, pyproject_toml=text)).name == name
+
+
 def test_groups_come_from_both_places_where_projects_have_them(tmp_path: Path) -> None:
     spec = read_spec(write(tmp_path, pyproject_toml=PROJECT))
     groups = {name: [one.name for one in wanted] for name, wanted in spec.groups}

@@ -10,8 +10,9 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from envplan.documents import Reading, Table
 from envplan.documents.reading import shown
+from envplan.spec import DEFAULT_NAME
 from envplan.spec.decode import CODE, spec_in
-from envplan.spec.grammar.names import is_variant
+from envplan.spec.grammar.names import fitting_environment_name, is_variant
 from envplan.spec.lists.listed import joined, requirement, together
 from envplan.spec.model import Requirement, Spec
 from envplan.values.names import normal
@@ -91,11 +92,18 @@ def _finished(
     every = {name: together(names.get(name, ()), groups.get(name, ())) for name in {**names, **groups}}
     return replace(
         own,
+        name=own.name if own.name != DEFAULT_NAME else _named_after(around),
         packages=together(own.packages, listed),
         groups=tuple(every.items()),
         requires_python=requires,
         notes=tuple(reading.notes),
     )
+
+
+def _named_after(project: Table) -> str:
+    """Call an environment that has no name of its own as the project is called."""
+    name = project.data.get("name")
+    return (fitting_environment_name(name) if isinstance(name, str) else None) or DEFAULT_NAME
 
 
 def _list(table: Table, key: str) -> tuple[Requirement, ...]:
