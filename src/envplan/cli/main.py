@@ -74,13 +74,17 @@ def _answer(arguments: list[str]) -> Answer:
         return _run(arguments)
     except _UsageError as error:
         return _refused(_usage_problem(str(error)))
-    except EnvplanError as error:
-        return Answer("refused", problems=error.problems, exit=error.exit)
     except KeyboardInterrupt as error:
         return _interrupted(error)
     except Exception as error:
         if interrupt := _interrupt_behind(error):
             return _interrupted(interrupt)
+        from envplan.cli.limits import limit_behind
+
+        if limit := limit_behind(error, arguments):
+            return _refused(limit)
+        if isinstance(error, EnvplanError):
+            return Answer("refused", problems=error.problems, exit=error.exit)
         if os.environ.get("ENVPLAN_TRACEBACK"):
             raise
         return _refused(_bug(error))

@@ -176,20 +176,31 @@ def test_a_bad_spec_starts_no_process(tmp_path: Path) -> None:
     assert done.returncode == 2
 
 
-def test_a_bug_is_a_problem_too(project: Path) -> None:
-    """Something that no code expects: opening a file of the catalog raises an error that is no OSError."""
+def raising(error: str, project: Path) -> subprocess.CompletedProcess[str]:
+    """Plan, and meet something that no code expects: opening a file of the catalog raises an error."""
     line = (
         "import sys\n"
         "def hook(event, args):\n"
-        "    if event == 'open' and str(args[0]).endswith('torch.toml'): raise RuntimeError('a cat')\n"
+        f"    if event == 'open' and str(args[0]).endswith('torch.toml'): raise {error}\n"
         "sys.addaudithook(hook)\n"
         "from envplan.cli.main import main\n"
         "raise SystemExit(main(['plan', '--for', 'ci-linux']))"
     )
-    done = run_python(line, project)
+    return run_python(line, project)
+
+
+def test_a_bug_is_a_problem_too(project: Path) -> None:
+    done = raising("RuntimeError('a cat')", project)
     assert done.returncode == 70
     assert "EP900" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_where_memory_ends_no_bug_is_to_blame(project: Path) -> None:
+    done = raising("MemoryError", project)
+    assert done.returncode == 4
+    assert "error[EP470] there is not enough memory" in done.stderr
+    assert "envplan plan --for ci-linux" in done.stderr
 
 
 @pytest.mark.parametrize("coding", ["ascii", "latin-1", "utf-8"])
