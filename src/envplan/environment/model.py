@@ -63,6 +63,7 @@ class Receipt:
     verified: dict[str, Any]  # the report of the checks before the flip
     created: str  # RFC 3339
     pointer: str = ""  # the path it was built for, which its commands and scripts have in them
+    asked: str = ""  # what was typed after `envplan apply`, to be typed again for the same environment
 
     @property
     def unproven(self) -> tuple[str, ...]:

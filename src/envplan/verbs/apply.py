@@ -54,6 +54,17 @@ class ApplyRequest:
         """What to type after another command, for it to mean the same environment."""
         return typed(self.spec_file, self.lock_file, self.environment)
 
+    @property
+    def wishes(self) -> str:
+        """What else to type, for it to become the same environment again."""
+        from shlex import quote
+
+        named = (("--variant", self.variant), ("--python", self.python), ("--for", self.profile))
+        words = [(option, word) for option, word in named if word]
+        words += [("--group", group) for group in self.groups]
+        compile_too = " --compile" if self.compile else ""
+        return "".join(f" {option} {quote(word)}" for option, word in words) + compile_too
+
 
 @dataclass(frozen=True)
 class Applied:

@@ -201,6 +201,7 @@ class _Work:
             verified={},
             created="",
             pointer=str(self.place.pointer),
+            asked=self.request.wishes,
         )
 
     def _is_it(self, now: Generation) -> bool:

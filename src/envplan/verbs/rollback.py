@@ -76,7 +76,7 @@ def _damaged(place: Place, now: Generation | None, one: Generation, errors: tupl
         f"generation {one.number} is not as it was built, and is not put to use",
         found=tuple(Said(problem.title, str(one.folder)) for problem in errors),
         why=(Said(f"generation {now.number} stays in use" if now else "nothing was changed"),),
-        cures=("envplan apply", *(onward if others else ())),
+        cures=(f"envplan apply{one.receipt.asked}", *(onward if others else ())),
     )
 
 

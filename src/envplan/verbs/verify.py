@@ -151,7 +151,7 @@ def _stale(where: Project, name: str, receipt: Receipt, request: VerifyRequest) 
             _STALE,
             "the environment was built from another lock than the one that is there",
             found=(Said(f"built on {receipt.created} from a lock with other bytes", str(other)),),
-            cures=(f"envplan apply{request.options}",),
+            cures=(f"envplan apply{request.options}{receipt.asked}",),
         ),
     )
 

@@ -291,6 +291,19 @@ def test_what_verify_found_is_mended_by_the_apply_that_it_offers(
     assert project.envplan("verify").returncode == 0
 
 
+def test_the_apply_that_is_offered_makes_the_same_environment_again(project: Applied) -> None:
+    """A plain apply would take the group away, and choose another variant."""
+    asked = ["--variant", CUDA, "--group", "dev"]
+    project.applied(*asked)
+    _more(project)
+    offered = project.envplan("verify").stderr.rpartition("try     ")[2].split()
+    assert offered == ["envplan", "apply", *asked]
+    project.applied(*offered[2:])
+    assert project.envplan("verify").returncode == 0
+    assert project.receipt["target"]["variant"] == CUDA
+    assert "six" in project.installed
+
+
 def test_an_edit_in_one_environment_reaches_no_other(project: Applied) -> None:
     project.applied()
     edited = project.site / "torch" / "__init__.py"

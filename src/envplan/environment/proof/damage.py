@@ -28,10 +28,9 @@ def is_interpreter(path: str) -> bool:
 
 
 def problems(
-    found: Drift, listing: Listing, versions: dict[str, str], options: str = ""
+    found: Drift, listing: Listing, versions: dict[str, str], again: str = "envplan apply"
 ) -> tuple[Problem, ...]:
-    """Say what drifted. `options` are those of the command that asked, for the cures to mean the same."""
-    again = f"envplan apply{options}"
+    """Say what drifted; `again` is the command that builds the same environment anew."""
     left = [one for one in found.changes if not is_interpreter(one.path)]
     said: list[Problem] = []
     for culprit in found.culprits:

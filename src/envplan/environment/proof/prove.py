@@ -34,7 +34,7 @@ def prove(question: Question) -> Report:
 def _files(report: Report, question: Question, listing: Listing) -> Report:
     found = drift(question.folder, listing, deep=question.deep, tell=question.tell)
     python = interpreter_problem(question, found)
-    told = damage(found, listing, question.versions, question.options)
+    told = damage(found, listing, question.versions, question.apply)
     elsewhere = moved(question.receipt, Path(question.env), question.apply)
     return replace(report, drift=found, problems=(*filter(None, (elsewhere, python)), *told))
 

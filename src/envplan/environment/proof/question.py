@@ -46,7 +46,7 @@ class Question:
     @property
     def apply(self) -> str:
         """The command that puts things right."""
-        return f"envplan apply{self.options}"
+        return f"envplan apply{self.options}{self.receipt.asked}"
 
     @property
     def verify(self) -> str:
