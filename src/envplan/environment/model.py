@@ -31,6 +31,7 @@ class Interpreter:
 
     path: str
     version: str  # "3.11.7"
+    stamp: str = ""  # what its file looked like; empty: nobody has looked
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from envplan.environment.model import Interpreter, Receipt
+from envplan.machine.fingerprint import stamp
 
 NAME = "envplan.json"
 SCHEMA = 1
@@ -49,6 +50,11 @@ def built_for(receipt: Receipt, pointer: Path) -> bool:
         return same and there.parent.samefile(pointer.parent)
     except (OSError, ValueError):
         return False
+
+
+def same_python(stood_on: Interpreter) -> bool:
+    """Whether the Python that an environment stands on is the file that it was, by a glance."""
+    return stamp(stood_on.path) == stood_on.stamp and os.access(stood_on.path, os.X_OK)
 
 
 def read_receipt(generation: Path) -> Receipt | None:

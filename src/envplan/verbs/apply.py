@@ -6,7 +6,6 @@ machine, so this module imports next to nothing. Whatever it cannot tell at once
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from envplan import __version__
 from envplan.environment.listing import read_listing
 from envplan.environment.model import FORBIDDEN
 from envplan.environment.pointer import Ours, pointing
-from envplan.environment.receipts import built_for, read_receipt
+from envplan.environment.receipts import built_for, read_receipt, same_python
 from envplan.environment.untouched import untouched
 from envplan.machine.fingerprint import fingerprint, stamp
 from envplan.values.digests import sha256
@@ -101,7 +100,7 @@ def standing(where: Project, request: ApplyRequest) -> Receipt | None:
         return None
     if receipt.lock != digest_of(where.lock) or receipt.spec != digest_of(where.spec):
         return None
-    if not os.access(receipt.interpreter.path, os.X_OK) or not _same_folders(receipt, where):
+    if not same_python(receipt.interpreter) or not _same_folders(receipt, where):
         return None
     listing = read_listing(here.folder)
     return receipt if listing and untouched(here.folder, listing) else None

@@ -25,6 +25,7 @@ from envplan.environment.room import apart, of_copies, refuse_full
 from envplan.environment.skeletons import skeleton
 from envplan.environment.untouched import untouched
 from envplan.index.cache import cache_folder
+from envplan.machine.fingerprint import stamp
 from envplan.problems import EnvplanError, Problem
 from envplan.store.bundle import Bundle
 from envplan.store.gathering import FromBundle, FromIndexes, FromNowhere, Source, there
@@ -74,13 +75,17 @@ class _Work:
     def foretold(self) -> Applied:
         """Say what would be done."""
         now = current(self.place)
-        if now is not None and self._is_it(now) and self._as_built(now):
-            refuse_startup_code(self.intent.held.spec, now.receipt.startup)
-            return self._applied(now.receipt, None)
+        broken: tuple[Problem, ...] = ()
+        if now is not None and self._is_it(now):
+            _, broken = self._looked_at(now)
+            if not broken:
+                refuse_startup_code(self.intent.held.spec, now.receipt.startup)
+                return self._applied(now.receipt, None)
         known = there(wheels_of(self.intent), self.store)
         self._refuse_startup_code(known.values())
         receipt = self._receipt("", now.receipt.interpreter if now else None)
         done = self._applied(receipt, self._change(now, known))
+        done = replace(done, problems=(*broken, *done.problems))
         try:
             refuse_foreign(self.place, replace=self.request.replace)
         except EnvplanError as error:
@@ -93,8 +98,7 @@ class _Work:
         now = current(self.place)
         broken: tuple[Problem, ...] = ()
         if now is not None and self._is_it(now):
-            listing = self._as_built(now)
-            broken = () if listing else self._judge.damage(now.folder, now.receipt)
+            listing, broken = self._looked_at(now)
             if not broken:
                 return self._left(now, listing)
         known = there(wheels_of(self.intent), self.store, passed_over=LOOKED_AT)
@@ -186,6 +190,7 @@ class _Work:
 
     def _receipt(self, number: str, interpreter: Interpreter | None) -> Receipt:
         target = self.intent.choice.target
+        stood_on = interpreter or Interpreter("", str(target.python))
         return Receipt(
             id=number,
             lock=self.intent.held.digest,
@@ -195,7 +200,7 @@ class _Work:
             why=self.intent.choice.why,
             groups=self.request.groups,
             extras=(),
-            interpreter=interpreter or Interpreter("", str(target.python)),
+            interpreter=replace(stood_on, stamp=stamp(stood_on.path)),
             packages=tuple(self._wanted()),
             startup=(),
             verified={},
@@ -213,9 +218,15 @@ class _Work:
             and all(is_same(there[row["name"]], row) for row in wanted)
         )
 
+    def _looked_at(self, now: Generation) -> tuple[Listing | None, tuple[Problem, ...]]:
+        """Return the list of a generation's files, if it is as it was built; else what speaks against it."""
+        listing = self._as_built(now)
+        return listing, () if listing else self._judge.damage(now.folder, now.receipt)
+
     def _as_built(self, now: Generation) -> Listing | None:
-        """Return the list of a generation's files, where all is and lies as it was built."""
-        if not receipts.built_for(now.receipt, self.place.pointer):
+        """Return the list of a generation's files, where all is and lies as it was built, its Python too."""
+        here = receipts.built_for(now.receipt, self.place.pointer)
+        if not here or not receipts.same_python(now.receipt.interpreter):
             return None
         listing = read_listing(now.folder)
         return listing if listing is not None and untouched(now.folder, listing) else None

@@ -9,7 +9,7 @@ from envplan.environment.generations import Generation, current, previous, take,
 from envplan.environment.listing import read_listing
 from envplan.environment.locking import held
 from envplan.environment.model import Place
-from envplan.environment.receipts import built_for
+from envplan.environment.receipts import built_for, same_python
 from envplan.environment.untouched import untouched
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.values.records import dataclass, replace
@@ -57,7 +57,8 @@ def roll_back(env: Path | None = None) -> RolledBack:
 def _looked_at(place: Place, now: Generation | None, one: Generation) -> tuple[Problem, ...]:
     """Refuse a generation whose files are not those that were built; say what was put into it since."""
     listing = read_listing(one.folder)
-    if listing and built_for(one.receipt, place.pointer) and untouched(one.folder, listing):
+    as_built = built_for(one.receipt, place.pointer) and same_python(one.receipt.interpreter)
+    if listing and as_built and untouched(one.folder, listing):
         return ()
     from envplan.environment.proof.prove import prove
     from envplan.environment.proof.question import Question

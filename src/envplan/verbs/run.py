@@ -45,6 +45,7 @@ def ready(words: Sequence[str], env: Path | None = None, environ: Mapping[str, s
             raise none_there(place.pointer, Said("it leads to a folder that is gone", str(folder)))
         case _:
             raise none_there(place.pointer)
+    _refuse_without_python(generation, place.pointer)
     around = surroundings(generation, place.name, environ)
     command = Command(tuple(words), typed, generation, place.name)
     found = program(words[0], around)
@@ -55,9 +56,23 @@ def ready(words: Sequence[str], env: Path | None = None, environ: Mapping[str, s
     return Ready(found, around, command)
 
 
+def _refuse_without_python(generation: Path, pointer: Path) -> None:
+    """Refuse to let another Python of PATH take the place of one that was removed from the machine."""
+    if os.access(commands_folder(generation) / f"python{'.exe' if os.name == 'nt' else ''}", os.X_OK):
+        return
+    from envplan.environment.proof.interpreter import out_of_reach
+
+    raise EnvplanError(out_of_reach(generation, _again(generation, pointer)))
+
+
+def _again(generation: Path, pointer: Path) -> str:
+    """Write the command that makes the environment anew."""
+    receipt = read_receipt(generation)
+    return f"envplan apply --env {quote(str(pointer))}{receipt.asked if receipt else ''}"
+
+
 def _refuse_moved(generation: Path, pointer: Path) -> None:
     """Refuse commands that would start the Python of another place; Python itself is right anywhere."""
     receipt = read_receipt(generation)
-    cure = f"envplan apply --env {quote(str(pointer))}"
-    if receipt and (problem := moved(receipt, pointer, cure)):
+    if receipt and (problem := moved(receipt, pointer, _again(generation, pointer))):
         raise EnvplanError(problem)

@@ -43,11 +43,33 @@ def interpreter_problem(question: Question, drift: Drift) -> Problem | None:
     return Problem(CODE, title, wanted=wanted, found=tuple(found), cures=(question.apply,))
 
 
+def out_of_reach(folder: Path, cure: str) -> Problem:
+    """Say that the Python of a generation cannot be started, whoever looks for why."""
+    python = python_of(folder)
+    found = "nobody may execute it" if python.exists() else "nothing"
+    if os.path.islink(python) and not python.exists():  # noqa: PTH114 - on Windows too
+        found = f"it leads to {_target(python)}, which is not there"
+    why = Said("another Python on PATH would not find the packages of this environment")
+    title = "the Python of the environment is gone"
+    return Problem(CODE, title, found=(Said(found, str(python)),), why=(why,), cures=(cure,))
+
+
 def _target(link: Path) -> str:
     try:
         return str(link.readlink())
     except OSError:
         return "nothing"
+
+
+def started(question: Question) -> Problem | None:
+    """Start the Python of a generation, and nothing of its packages; say what is wrong with it."""
+    from envplan.environment.proof.asking import MARK, heard
+    from envplan.processes.run import run
+
+    line = f'import sys; print(\'{MARK}{{"end": 0, "begun": %s}}\' % list(sys.version_info[:3]))'
+    command = [str(python_of(question.folder)), "-I", "-S", "-c", line]
+    answer = heard(run(command, environ=question.environ, deadline=question.deadline, errors="joined"))
+    return other_version(question, answer) if answer.begun else not_starting(question, answer)
 
 
 def not_starting(question: Question, heard: Heard) -> Problem:

@@ -10,9 +10,10 @@ from envplan.environment.proof.damage import OWN
 from envplan.environment.proof.damage import problems as damage
 from envplan.environment.proof.drift import drift
 from envplan.environment.proof.interpreter import CODE as NO_PYTHON
-from envplan.environment.proof.interpreter import interpreter_problem
+from envplan.environment.proof.interpreter import interpreter_problem, started
 from envplan.environment.proof.question import Question
 from envplan.environment.proof.report import Report
+from envplan.environment.receipts import same_python
 from envplan.problems import Problem, Said
 from envplan.values.records import replace
 
@@ -28,6 +29,8 @@ def prove(question: Question) -> Report:
     question = replace(question, damaged=not report.whole)
     if question.imports and _starts(report):
         report = _imports(report, question, listing)
+    elif _starts(report) and not same_python(receipt.interpreter):
+        report = replace(report, problems=(*filter(None, [started(question)]), *report.problems))
     return _frameworks(report, question) if _starts(report) else report
 
 
