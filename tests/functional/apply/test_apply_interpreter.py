@@ -44,10 +44,16 @@ def _replaced(program: Path) -> None:
     program.chmod(0o755)
 
 
+def _out_of_reach(program: Path) -> None:
+    """As of a user's Python that root's environment stands on; root may look everywhere, but not at this."""
+    program.unlink()
+    program.symlink_to("x" * 300)
+
+
 @pytest.mark.parametrize(
     ("harm", "said"),
-    [(Path.unlink, "is gone"), (_replaced, "does not start")],
-    ids=["gone", "replaced"],
+    [(Path.unlink, "is gone"), (_replaced, "does not start"), (_out_of_reach, "is out of reach")],
+    ids=["gone", "replaced", "out of reach"],
 )
 def test_an_environment_without_its_python_is_built_anew(
     project: Applied, program: Path, harm: Callable[[Path], None], said: str

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from envplan.environment.proof.damage import is_interpreter
 from envplan.environment.proof.question import Question
 from envplan.environment.proof.report import Drift
-from envplan.problems import Problem, Said
+from envplan.problems import Problem, Said, reason_of
 
 if TYPE_CHECKING:
     from envplan.environment.proof.asking import Heard
 
 CODE = "EP613"
+
+_GONE = "is not there"
 
 
 def python_of(folder: Path) -> Path:
@@ -26,10 +28,10 @@ def interpreter_problem(question: Question, drift: Drift) -> Problem | None:
     """Say what is wrong with the Python of a generation, without starting it."""
     python, behind = python_of(question.folder), question.receipt.interpreter
     found: list[Said] = []
-    if os.path.lexists(python) and not python.exists():
-        found.append(Said(f"it leads to {_target(python)}, which is not there", str(python)))
-    elif not Path(behind.path).exists():
-        found.append(Said("it is not there", behind.path))
+    if os.path.lexists(python) and (why := _no_program(python)):
+        found.append(Said(why, str(python)))
+    elif why := _no_program(Path(behind.path)):
+        found.append(Said(why, behind.path))
     found += [
         Said(f"{one.kind}: {one.detail}" if one.detail else one.kind, one.path)
         for one in drift.changes
@@ -37,8 +39,7 @@ def interpreter_problem(question: Question, drift: Drift) -> Problem | None:
     ]
     if not found:
         return None
-    gone = not python.exists()
-    title = "the Python of the environment is gone" if gone else "the Python of the environment was replaced"
+    title = _title(python, "was replaced")
     wanted = (Said(f"Python {behind.version}", behind.path),)
     return Problem(CODE, title, wanted=wanted, found=tuple(found), cures=(question.apply,))
 
@@ -46,19 +47,27 @@ def interpreter_problem(question: Question, drift: Drift) -> Problem | None:
 def out_of_reach(folder: Path, cure: str) -> Problem:
     """Say that the Python of a generation cannot be started, whoever looks for why."""
     python = python_of(folder)
-    found = "nobody may execute it" if python.exists() else "nothing"
-    if os.path.islink(python) and not python.exists():  # noqa: PTH114 - on Windows too
-        found = f"it leads to {_target(python)}, which is not there"
+    found = Said(_no_program(python) or "this user may not execute it", str(python))
     why = Said("another Python on PATH would not find the packages of this environment")
-    title = "the Python of the environment is gone"
-    return Problem(CODE, title, found=(Said(found, str(python)),), why=(why,), cures=(cure,))
+    title = _title(python, "is out of reach")
+    return Problem(CODE, title, found=(found,), why=(why,), cures=(cure,))
 
 
-def _target(link: Path) -> str:
+def _title(python: Path, otherwise: str) -> str:
+    why = _no_program(python)
+    what = "is gone" if why.endswith(_GONE) else "is out of reach" if why else otherwise
+    return f"the Python of the environment {what}"
+
+
+def _no_program(path: Path) -> str:
+    """Say why nothing is to be found at a path, which may be a link; empty where something is."""
     try:
-        return str(link.readlink())
-    except OSError:
-        return "nothing"
+        path.stat()
+    except OSError as error:
+        gone = isinstance(error, FileNotFoundError)
+        why = _GONE if gone else f"cannot be looked at: {reason_of(error).lower()}"
+        return f"it leads to {path.readlink()}, which {why}" if path.is_symlink() else f"it {why}"
+    return ""
 
 
 def started(question: Question) -> Problem | None:
