@@ -12,6 +12,9 @@ from envplan.machine.fingerprint import stamp
 NAME = "envplan.json"
 SCHEMA = 1
 
+_TEXTS = ("id", "lock", "spec", "machine", "why", "created", "pointer", "asked")
+_SIZE = (int, type(None))
+
 
 def encode(receipt: Receipt) -> bytes:
     """Write it, as schemas/receipt.schema.json describes it."""
@@ -26,7 +29,7 @@ def decode(data: bytes) -> Receipt:
         document = json.loads(data)
         if document.pop("schema") != SCHEMA:
             raise ValueError("a receipt of another version of envplan")
-        return Receipt(
+        receipt = Receipt(
             **{
                 **document,
                 "groups": tuple(document["groups"]),
@@ -36,8 +39,23 @@ def decode(data: bytes) -> Receipt:
                 "startup": tuple((one["package"], one["file"]) for one in document["startup"]),
             }
         )
+        if not _is_one(receipt):
+            raise ValueError("not a receipt")
+        return receipt
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("not a receipt") from error
+
+
+def _is_one(receipt: Receipt) -> bool:
+    """Whether everything in it is of the kind that it should be: somebody, or a disk, may have changed it."""
+    stood_on = receipt.interpreter
+    texts = [getattr(receipt, name) for name in _TEXTS] + [*vars(stood_on).values(), *receipt.groups]
+    texts += [receipt.target[name] for name in ("variant", "platform", "python")]
+    rows = all(
+        isinstance(row["name"], str) and isinstance(row.get("size"), _SIZE) for row in receipt.packages
+    )
+    names = "\0" not in stood_on.path + receipt.pointer
+    return rows and names and all(isinstance(text, str) for text in texts)
 
 
 def built_for(receipt: Receipt, pointer: Path) -> bool:

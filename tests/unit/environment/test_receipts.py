@@ -38,7 +38,7 @@ receipts = st.builds(
     why=texts,
     groups=st.lists(texts, max_size=2).map(tuple),
     extras=st.lists(texts, max_size=2).map(tuple),
-    interpreter=st.builds(Interpreter, texts, texts),
+    interpreter=st.builds(Interpreter, st.text(st.characters(exclude_characters="\0"), max_size=20), texts),
     packages=st.lists(packages, max_size=3).map(tuple),
     startup=st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
     verified=st.dictionaries(texts, st.integers(), max_size=2),
@@ -55,10 +55,26 @@ def test_what_is_written_is_what_is_read(receipt: Receipt) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"schema": 2}, {"surprise": 1}, {"interpreter": None}, {"startup": [{}]}, {"groups": 3}]
+    "change",
+    [
+        {"schema": 2},
+        {"surprise": 1},
+        {"interpreter": None},
+        {"interpreter": {"path": "a\0b", "version": "3.11.7"}},
+        {"startup": [{}]},
+        {"groups": 3},
+        {"groups": [3]},
+        {"target": {"variant": "cpu"}},
+        {"created": None},
+        {"pointer": 5},
+        {"packages": [1]},
+        {"packages": [{"version": "1.0"}]},
+        {"packages": [{"name": "a", "size": "large"}]},
+    ],
 )
 def test_anything_else_is_no_receipt(tmp_path: Path, change: dict[str, Any]) -> None:
-    whole = {"schema": 1, "target": {}, "verified": {}, "interpreter": {"path": "", "version": ""}}
+    target = {"variant": "cpu", "platform": "linux-x86_64", "python": "3.11"}
+    whole = {"schema": 1, "target": target, "verified": {}, "interpreter": {"path": "", "version": ""}}
     whole |= dict.fromkeys(("id", "lock", "spec", "machine", "why", "created"), "")
     whole |= {"groups": [], "extras": [], "packages": [], "startup": []}
     (tmp_path / NAME).write_text(json.dumps(whole))
