@@ -7,16 +7,14 @@ import errno
 import io
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envplan.documents.folders import FULL
-from envplan.documents.reading import printable
+from envplan.documents.temporary import temporary_folder
 from envplan.environment.model import Interpreter
 from envplan.environment.skeletons import POINTER, PROMPT, Layout, Skeleton, Unfit
-from envplan.problems import AGAIN, EnvplanError, Problem, Said, reason_of
 
 if TYPE_CHECKING:
     from virtualenv.run.session import Session
@@ -51,7 +49,7 @@ def _session(python: str) -> Iterator[Session]:
     from virtualenv import session_via_cli
 
     said = io.StringIO()
-    with _temporary() as root:
+    with temporary_folder("envplan-", "room to lay out an empty environment") as root:
         environ = {
             name: value
             for name, value in os.environ.items()
@@ -71,28 +69,9 @@ def _session(python: str) -> Iterator[Session]:
             raise Unfit(words.strip().rpartition("\n")[2] or type(error).__name__) from None
 
 
-@contextlib.contextmanager
-def _temporary() -> Iterator[str]:
-    """Make a folder for the time being; where its disk refuses, no interpreter is to blame."""
-    try:
-        with tempfile.TemporaryDirectory(prefix="envplan-", ignore_cleanup_errors=True) as folder:
-            yield os.path.realpath(folder)
-    except OSError as error:
-        place = printable(os.fspath(error.filename or tempfile.tempdir or ""))
-        raise EnvplanError(
-            Problem(
-                "EP401",
-                "the folder for temporary files cannot be written",
-                wanted=(Said("room to lay out an empty environment"),),
-                found=(Said(reason_of(error).lower(), place),),
-                cures=(f"TMPDIR=/a/disk/with/room {AGAIN}",),
-            )
-        ) from None
-
-
-def _of_the_disk(error: OSError, root: str) -> bool:
+def _of_the_disk(error: OSError, root: Path) -> bool:
     """Whether an error is of our folder's disk; writing names no file in it."""
-    return error.errno in FULL | {errno.EROFS, errno.EIO} or str(error.filename or "").startswith(root)
+    return error.errno in FULL | {errno.EROFS, errno.EIO} or str(error.filename or "").startswith(str(root))
 
 
 def _scripts(session: Session, pointer: str) -> dict[str, bytes]:

@@ -14,10 +14,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def limited(project: Applied, limit: str) -> subprocess.CompletedProcess[str]:
-    """Apply in a shell with a limit; no traceback was shown, and no bug was blamed."""
+def limited(project: Applied, limit: str, command: str = "apply") -> subprocess.CompletedProcess[str]:
+    """Run a command in a shell with a limit; no traceback was shown, and no bug was blamed."""
     done = subprocess.run(
-        ["sh", "-c", f'ulimit {limit} && exec "$0" -m envplan apply', sys.executable],
+        ["sh", "-c", f'ulimit {limit} && exec "$0" -m envplan {command}', sys.executable],
         cwd=project.folder,
         env=project.clean(),
         capture_output=True,
@@ -27,7 +27,6 @@ def limited(project: Applied, limit: str) -> subprocess.CompletedProcess[str]:
     )
     assert "Traceback" not in done.stderr
     assert done.returncode == 4, done.stderr
-    assert not project.pointer.exists()
     return done
 
 
@@ -41,6 +40,7 @@ def test_what_ran_out_is_named_and_the_next_apply_goes_on(bare: Applied, limit: 
     assert "error[EP470]" in done.stderr
     assert said in done.stderr
     assert "cannot be reached" not in done.stderr
+    assert not bare.pointer.exists()
     bare.applied()
 
 
@@ -49,3 +49,11 @@ def test_a_full_folder_for_temporary_files_is_no_fault_of_an_interpreter(bare: A
     assert "error[EP401] the folder for temporary files" in done.stderr
     assert "TMPDIR=/a/disk/with/room envplan apply" in done.stderr
     bare.applied()
+
+
+def test_verify_without_any_folder_for_temporary_files_says_so(project: Applied) -> None:
+    """As in a container that may only be read."""
+    project.applied()
+    done = limited(project, "-f 0", "verify")
+    assert "error[EP401] the folder for temporary files" in done.stderr
+    assert "TMPDIR=/a/disk/with/room envplan verify" in done.stderr

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from envplan.documents.temporary import temporary_folder
 from envplan.environment.proof.interpreter import python_of
 from envplan.environment.proof.surroundings import surroundings
 from envplan.processes import strays
@@ -67,15 +67,14 @@ def ask(
     token = os.urandom(8).hex()
     mark = f"{MARK.removesuffix(':')}-{token}:"  # what a package prints is never an answer
     given = json.dumps({**question, "patience": patience, "deadline": deadline, "mark": mark}).encode()
-    # On Windows a killed child may hold its folder for a moment longer.
-    with tempfile.TemporaryDirectory(prefix="envplan-verify-", ignore_cleanup_errors=True) as own:
-        around = surroundings(Path(own), python_of(folder).parent, environ)
+    with temporary_folder("envplan-verify-", "room to start the Python of the environment in") as own:
+        around = surroundings(own, python_of(folder).parent, environ)
         try:
             outcome = run(
                 [python_of(folder), *_FLAGS, _START, subject],
                 environ={**around, strays.NAME: token},
                 deadline=deadline,
-                folder=Path(own),
+                folder=own,
                 given=given,
                 errors="joined",
                 limit=_LIMIT,
