@@ -38,7 +38,7 @@ receipts = st.builds(
     why=texts,
     groups=st.lists(texts, max_size=2).map(tuple),
     extras=st.lists(texts, max_size=2).map(tuple),
-    interpreter=st.builds(Interpreter, st.text(st.characters(exclude_characters="\0"), max_size=20), texts),
+    interpreter=st.builds(Interpreter, texts.map(lambda path: path.replace("\0", "")), texts),
     packages=st.lists(packages, max_size=3).map(tuple),
     startup=st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
     verified=st.dictionaries(texts, st.integers(), max_size=2),
