@@ -10,7 +10,8 @@ from envplan.values.digests import sha256
 
 _PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
 # What builds, tests and tools leave behind; none of it goes into a wheel.
-_LEFT = ("build", "dist", "node_modules", "__pycache__")
+_LEFT = ("node_modules", "__pycache__")
+_LEFT_ON_TOP = ("build", "dist")  # further in, packages may be called so
 _MOST = 50_000  # files; a folder with more is no package, and looking at all of them takes seconds
 
 
@@ -33,7 +34,7 @@ def _described(folder: Path) -> Iterator[tuple[str, int, int]]:
 def _files(folder: Path) -> list[tuple[str, int, int]]:
     found: list[tuple[str, int, int]] = []
     for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not _is_left(name)]
+        folders[:] = [name for name in folders if not _is_left(name, on_top=parent == str(folder))]
         for name in names:
             path = os.path.join(parent, name)  # noqa: PTH118
             try:
@@ -46,5 +47,6 @@ def _files(folder: Path) -> list[tuple[str, int, int]]:
     return sorted(found)
 
 
-def _is_left(name: str) -> bool:
-    return name.startswith(".") or name in _LEFT or name.endswith(".egg-info")
+def _is_left(name: str, *, on_top: bool) -> bool:
+    left = (*_LEFT, *_LEFT_ON_TOP) if on_top else _LEFT
+    return name.startswith(".") or name in left or name.endswith(".egg-info")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from envplan.documents.reading import printable
 from envplan.environment.model import Receipt
 from envplan.environment.pointer import Foreign, Nowhere, Ours, pointing, ways_past
 from envplan.environment.proof.prove import prove
@@ -17,12 +19,13 @@ from envplan.environment.receipts import NAME, read_receipt
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.store.model import Tell, untold
 from envplan.values.records import dataclass, replace
+from envplan.verbs.apply import digest_of
 from envplan.verbs.project import Project, find_project, lock_file, lock_of, typed
 
 if TYPE_CHECKING:
     from envplan.machine.model import Machine
 
-_NOTHING, _BROKEN, _STALE = "EP458", "EP612", "EP615"
+_NOTHING, _BROKEN, _STALE, _LOST = "EP458", "EP612", "EP615", "EP616"
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,12 @@ def verify(request: VerifyRequest, tell: Tell = untold) -> Report:
     report = prove(question)
     return replace(
         report,
-        problems=(*_stale(where, lock_of(there.name), receipt, request), *report.problems, *unreadable),
+        problems=(
+            *_stale(where, lock_of(there.name), receipt, request),
+            *_lost(where, receipt),
+            *report.problems,
+            *unreadable,
+        ),
     )
 
 
@@ -154,6 +162,22 @@ def _stale(where: Project, name: str, receipt: Receipt, request: VerifyRequest) 
             cures=(f"envplan apply{request.options}{receipt.asked}",),
         ),
     )
+
+
+def _lost(where: Project, receipt: Receipt) -> Iterator[Problem]:
+    """Name the editable packages whose folder is gone. Paths begin at the folder of the lock."""
+    if digest_of(where.lock) != receipt.lock:
+        return
+    for row in receipt.packages:
+        if row.get("editable") and not os.path.isdir(folder := where.lock.parent / row["path"]):  # noqa: PTH112
+            yield Problem(
+                _LOST,
+                f"the folder of {row['name']} is gone",
+                wanted=(Said(f"{row['name']}, editable", "the lock"),),
+                found=(Said("nothing is there", printable(str(folder))),),
+                why=(Said("a package that is editable is read where it lies"),),
+                cures=(f"envplan why {row['name']}",),
+            )
 
 
 def _bytes(file: Path) -> bytes | None:

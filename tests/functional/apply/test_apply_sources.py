@@ -95,6 +95,10 @@ def test_an_editable_folder_is_pointed_to(tool: Applied) -> None:
     assert tool.applied()["outcome"] == "unchanged"
     done = subprocess.run([tool.pointer / "bin" / "mytool"], capture_output=True, text=True, check=True)
     assert done.stdout == "22\n"
+    (tool.folder / "tool").rename(tool.folder / "elsewhere")
+    gone = tool.envplan("verify")  # its files are none of the environment's, and were not missed
+    assert gone.returncode == 1
+    assert "error[EP616] the folder of mytool is gone" in gone.stderr
 
 
 def test_a_folder_is_built_anew_when_its_files_change(tool: Applied) -> None:
@@ -118,6 +122,14 @@ def test_a_build_that_fails_is_quoted_and_changes_nothing(tool: Applied) -> None
     assert code_of(done) == "EP448", done.stderr
     assert "no compiler here" in done.stderr
     assert tool.generation == before
+
+
+def test_a_build_that_leaves_without_a_word_gave_no_answer(tool: Applied) -> None:
+    tool.spec(spec('mytool = { path = "tool" }')).locked()
+    (tool.folder / "tool" / "backend.py").write_text("def build_wheel(*_):\n    raise SystemExit(0)\n")
+    done = tool.apply()
+    assert code_of(done) == "EP448"
+    assert "its build gave no answer" in done.stderr
 
 
 def test_a_folder_that_is_gone_is_named(tool: Applied) -> None:

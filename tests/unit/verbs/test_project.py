@@ -57,6 +57,10 @@ def test_a_stamp_changes_with_the_files_of_a_folder_and_with_nothing_else(tmp_pa
         (tmp_path / left).mkdir()
         (tmp_path / left / "anything").write_text("")
     assert stamp_of(tmp_path, editable=False) == whole
+    (tmp_path / "src" / "build").mkdir()
+    (tmp_path / "src" / "build" / "__init__.py").write_text("")  # a package of that name
+    assert stamp_of(tmp_path, editable=False) != whole
+    (tmp_path / "src" / "build" / "__init__.py").unlink()
     (tmp_path / "src" / "tool.py").write_text("22\n")
     assert stamp_of(tmp_path, editable=False) != whole
     assert stamp_of(tmp_path, editable=True) == described

@@ -74,9 +74,9 @@ def built_wheel(
             if isinstance(cause, EnvplanError):
                 raise cause from None
             said = cause.said if isinstance(cause, _BackendFailed) else ""
-            raise _failed(source, str(cause) or type(cause).__name__, said) from None
+            raise _failed(source, _reason(cause), said) from None
         except (BuildException, BuildSystemTableValidationError, *_NO_ANSWER) as error:
-            raise _failed(source, str(error), "") from None
+            raise _failed(source, _reason(error), "") from None
     _refuse_other(source, wheel)
     tell(Progress("build", source.name, 1, 1))
     return wheel
@@ -162,6 +162,12 @@ def _refuse_other(source: Source, wheel: Path) -> None:
     if name != source.name or (source.version and str(version) != source.version):
         wanted = f"{source.name} {source.version}".rstrip()
         raise _failed(source, f"it made {name} {version}, and the lock has {wanted}", "")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):  # the file that its answer would be in
+        return "its build gave no answer"
+    return str(error) or type(error).__name__
 
 
 def _failed(source: Source, reason: str, said: str) -> EnvplanError:
