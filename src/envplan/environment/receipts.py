@@ -51,6 +51,7 @@ def _is_one(receipt: Receipt) -> bool:
     stood_on = receipt.interpreter
     texts = [getattr(receipt, name) for name in _TEXTS] + [*vars(stood_on).values(), *receipt.groups]
     texts += [receipt.target[name] for name in ("variant", "platform", "python")]
+    texts += receipt.unproven
     rows = all(
         isinstance(row["name"], str) and isinstance(row.get("size"), _SIZE) for row in receipt.packages
     )

@@ -67,6 +67,7 @@ def test_what_is_written_is_what_is_read(receipt: Receipt) -> None:
         {"target": {"variant": "cpu"}},
         {"created": None},
         {"pointer": 5},
+        {"verified": {"smoke": [1]}},
         {"packages": [1]},
         {"packages": [{"version": "1.0"}]},
         {"packages": [{"name": "a", "size": "large"}]},
