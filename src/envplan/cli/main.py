@@ -79,14 +79,14 @@ def _answer(arguments: list[str]) -> Answer:
     except Exception as error:
         if interrupt := _interrupt_behind(error):
             return _interrupted(interrupt)
+        if os.environ.get("ENVPLAN_TRACEBACK") and not isinstance(error, EnvplanError):
+            raise
         from envplan.cli.limits import limit_behind
 
         if limit := limit_behind(error, arguments):
             return _refused(limit)
         if isinstance(error, EnvplanError):
             return Answer("refused", problems=error.problems, exit=error.exit)
-        if os.environ.get("ENVPLAN_TRACEBACK"):
-            raise
         return _refused(_bug(error))
 
 
