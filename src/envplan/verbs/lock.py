@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from envplan.documents import nearest
+from envplan.documents.reading import shown
 from envplan.documents.writing import write_document
 from envplan.lockfile import LOCK_FILE
 from envplan.lockfile.diff import Diff, diff
@@ -17,12 +20,12 @@ from envplan.lockfile.digest import document_digest
 from envplan.lockfile.encode import encode
 from envplan.lockfile.model import GitSource, Lock, Source
 from envplan.machine.model import Machine
-from envplan.problems import EnvplanError, Problem, Said
+from envplan.problems import AGAIN, EnvplanError, Problem, Said
 from envplan.solver.differences import Difference
 from envplan.solver.ignored import ignored_settings
 from envplan.solver.making import Tell, Work, make
 from envplan.spec.model import FromIndex, Spec
-from envplan.spec.read import decode_file, read_bytes, spec_file
+from envplan.spec.read import decode_file, read_bytes, read_spec, spec_file
 from envplan.values.numbers import counted
 from envplan.values.records import dataclass, replace
 from envplan.values.targets import Target
@@ -34,7 +37,7 @@ from envplan.verbs.project import typed
 if TYPE_CHECKING:
     from envplan.sources.model import Given
 
-_UNREADABLE, _SETTINGS, _EDITED = "EP104", "EP310", "EP313"
+_UNREADABLE, _ANOTHERS, _SETTINGS, _EDITED = "EP104", "EP112", "EP310", "EP313"
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ def lock(request: LockRequest, tell: Tell, *, write: bool = True) -> LockMade:
     folder = beside(path)
     file = request.lock_file or folder / LOCK_FILE
     before, told = _before(file, request)
+    if before and write and not request.lock_file:
+        _refuse_anothers(before, file, spec, path)
     _known(request.upgrade_packages, before, file)
     machines = profiles_of(spec, folder, request.profiles)
     given = _given(spec, folder, file, before, request, tell)
@@ -120,6 +125,28 @@ def _before(file: Path, request: LockRequest) -> tuple[Lock | None, tuple[Proble
         raise EnvplanError(problem) from None
     title = f"{file.name} was edited by hand; its pins are kept where they hold, all else is made anew"
     return edited, (Problem(_EDITED, title, why=why, severity="warning"),)
+
+
+def _refuse_anothers(before: Lock, file: Path, spec: Spec, path: Path) -> None:
+    """Refuse to write over the lock of another spec that lies in the same folder."""
+    try:
+        usual = spec_file(path.parent)
+        if before.name == spec.name or usual == path or read_spec(usual).name != before.name:
+            return  # a spec that was given another name has the lock that it had
+    except EnvplanError:
+        return
+    folder = "" if file.parent == Path() else f"{file.parent}{os.sep}"
+    own = quote(f"{folder}pylock.{re.sub('[^A-Za-z0-9]+', '-', spec.name)}.toml")
+    raise EnvplanError(
+        Problem(
+            _ANOTHERS,
+            f"{shown(file.name)} is the lock of another spec",
+            wanted=(Said(f"a lock of {spec.name}", shown(str(path))),),
+            found=(Said(f"it is the lock of {before.name}", shown(str(usual))),),
+            why=(Said("its pins would be gone; nothing was written"),),
+            cures=(f"{AGAIN} --lock {own}", f"{AGAIN} --lock {quote(str(file))}   (to write over it)"),
+        )
+    )
 
 
 def _known(names: Sequence[str], before: Lock | None, file: Path) -> None:

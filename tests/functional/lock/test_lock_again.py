@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,23 @@ def test_a_lock_that_cannot_be_read_is_left_as_it_is(small: Project) -> None:
     assert small.file.read_text(encoding="utf-8") == "not = [a lock"
     assert "pylock.toml" in done.stderr
     small.locked("--upgrade")
+
+
+def test_the_lock_of_another_spec_in_the_folder_is_not_written_over(small: Project) -> None:
+    before = small.file.read_bytes()
+    lab = SPEC.replace("[env]", '[env]\nname = "lab"').replace("alpha", "beta")
+    (small.folder / "lab.toml").write_text(lab, encoding="utf-8")
+    refused = small.lock("--spec", "lab.toml", "--json")
+    (problem,) = json.loads(refused.stdout)["problems"]
+    assert (refused.returncode, problem["code"]) == (2, "EP112")
+    assert small.file.read_bytes() == before
+    own, over = (shlex.split(cure.partition("   (")[0])[2:] for cure in problem["try"])
+    assert small.lock(*own).returncode == 0
+    assert small.file.read_bytes() == before
+    assert small.lock(*over).returncode == 0
+    assert small.file.read_bytes() != before
+
+
+def test_a_spec_that_got_another_name_keeps_its_lock_and_the_pins(small: Project) -> None:
+    small.spec(SPEC.replace("[env]", '[env]\nname = "lab"')).locked()
+    assert small.versions == {"alpha": ["1.0"], "beta": ["1.0"]}
