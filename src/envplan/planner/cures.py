@@ -257,7 +257,7 @@ def _other_system(failed: Attempt, row: int) -> Iterator[str]:
         yield "use a system or container image with glibc, such as Debian or Ubuntu, instead of Alpine"
         return
     floor = min((tag.floor for tag in floors if tag.floor), default=None)
-    if floor:
+    if floor and system.value.version < floor:
         yield f"use a system or container image with glibc {floor} or newer   # here {system}"
 
 

@@ -59,6 +59,8 @@ def _knows(question: Question, nvidia: Nvidia) -> Iterator[Reason]:
             own = gpu.compute in row.computes
             if needed is None or nvidia.driver.value.reaches(needed) or not (own or row.evidence.certain):
                 continue
+            if is_native(question.catalog, question.machine, row.first):
+                continue  # a board, which numbers its drivers in its own way
             weight: Weight = "refuse" if row.evidence.certain else "doubt"
             text = f"{gpu} needs driver ≥ {needed} to be known at all; here {nvidia.driver}"
             yield Reason(TOO_OLD, text, f"{nvidia.driver.origin}; {row.evidence.source}", weight)
