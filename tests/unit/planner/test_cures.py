@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from envplan.catalog.load import load
 from envplan.planner.model import Impossible
 from envplan.planner.plan import plan
@@ -10,8 +12,16 @@ from envplan.values.versions import Python
 from envplan.verbs.plan import profile
 
 
-def test_no_newer_glibc_is_offered_for_a_board_that_has_one_new_enough() -> None:
-    spec = decode(b'[env]\npython = "3.12"\naccelerator = "gpu"\n[packages]\ntorch = "*"\n')
-    (outcome,) = plan(spec, [profile("jetson-orin")], load(["torch"]), Python(3, 12)).outcomes
+@pytest.mark.parametrize(
+    ("package", "accelerator", "machine"),
+    [
+        ("torch", "gpu", "jetson-orin"),  # its glibc is new enough
+        ("jax", "rocm", "apple-m2"),  # there is no ROCm for macOS that could be installed
+        ("tensorflow", "rocm", "apple-m2"),
+    ],
+)
+def test_what_could_not_help_is_not_offered(package: str, accelerator: str, machine: str) -> None:
+    text = f'[env]\npython = "3.12"\naccelerator = "{accelerator}"\n[packages]\n{package} = "*"\n'
+    (outcome,) = plan(decode(text.encode()), [profile(machine)], load([package]), Python(3, 12)).outcomes
     assert isinstance(outcome, Impossible)
     assert outcome.problem.cures == ('accelerator = "cpu"   # without the GPU',)
