@@ -88,7 +88,9 @@ def test_an_instinct_card_is_a_processing_accelerator_on_the_bus(computer: Compu
     assert [gpu.vendor for gpu in found.machine.gpus] == ["amd"]
 
 
-@pytest.mark.parametrize(("value", "shown"), [("1", ["gfx1100"]), ("", []), ("-1", []), ("GPU-abc", None)])
+@pytest.mark.parametrize(
+    ("value", "shown"), [("1", ["gfx1100"]), ("", []), ("-1", []), ("GPU-abc", None), ("²", None)]
+)
 def test_amd_gpus_can_be_hidden_too(computer: Computer, value: str, shown: list[str] | None) -> None:
     with_gpu(computer, 1, 90402, 1)
     with_gpu(computer, 2, 110000, 2)
@@ -97,6 +99,21 @@ def test_amd_gpus_can_be_hidden_too(computer: Computer, value: str, shown: list[
     both = ["gfx942", "gfx1100"]
     assert [gpu.gfx for gpu in found.machine.gpus] == (both if shown is None else shown)
     assert warned(found) == ([] if shown is None else ["EP510"])
+
+
+@pytest.mark.parametrize(
+    ("rocr", "hip", "shown"),
+    [("1,2", "1", ["gfx1201"]), (None, "0", ["gfx942"]), ("1", "1", []), ("2", "0", ["gfx1201"])],
+)
+def test_hip_counts_the_amd_gpus_that_rocr_leaves(
+    computer: Computer, rocr: str | None, hip: str, shown: list[str]
+) -> None:
+    for place, number in ((1, 90402), (2, 110000), (3, 120001)):
+        with_gpu(computer, place, number, 1)
+    computer.environ |= {"HIP_VISIBLE_DEVICES": hip} | ({"ROCR_VISIBLE_DEVICES": rocr} if rocr else {})
+    found = computer.quick()
+    assert [gpu.gfx for gpu in found.machine.gpus] == shown
+    assert warned(found) == ["EP510"]
 
 
 @pytest.mark.parametrize(

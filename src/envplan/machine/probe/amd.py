@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from envplan.machine.model import Gpu
 from envplan.machine.probe import pci
@@ -41,9 +42,9 @@ def look(host: Host, graphics: Sequence[pci.PciGpu]) -> Gpus:
         warnings += [
             replace(o.problem, severity="warning") for r in rungs if isinstance(o := r.outcome, Unreadable)
         ]
-    shown, hidden, variable = _visible(host, gpus)
+    shown, hidden, hiding = _visible(host, gpus)
     if hidden:
-        warnings.append(_hidden(host, variable, hidden))
+        warnings.append(_hidden(host, hiding, hidden))
     return Gpus(None, tuple(shown), tuple(hidden), tuple(unreadable), tuple(warnings), tuple(rungs))
 
 
@@ -126,33 +127,36 @@ def _agents(host: Host) -> Outcome[list[Gpu]]:
     return Found(gpus, f"{len(gpus)} GPUs") if gpus else Absent("processors only")
 
 
-def _visible(host: Host, gpus: list[Gpu]) -> tuple[list[Gpu], list[Gpu], str]:
-    """Set aside what the environment hides; names other than numbers are left alone."""
+def _visible(host: Host, gpus: list[Gpu]) -> tuple[list[Gpu], list[Gpu], list[str]]:
+    """Set aside what the environment hides, and say by which variables: HIP counts what ROCr leaves."""
+    left, hiding = list(range(len(gpus))), []
     for variable in _HIDING:
-        value = host.environ.get(variable)
-        words = [word.strip() for word in value.split(",")] if value is not None else []
-        if value is None or not all(word in ("", "-1") or word.isdigit() for word in words):
-            continue
-        chosen: list[int] = []
-        for word in words:
-            if not word.isdigit() or int(word) >= len(gpus):
-                break
-            chosen.append(int(word))
-        shown = [gpu for index, gpu in enumerate(gpus) if index in chosen]
-        return shown, [gpu for index, gpu in enumerate(gpus) if index not in chosen], variable
-    return gpus, [], ""
+        chosen = _chosen(host.environ.get(variable), len(left))
+        if chosen is not None and len(chosen) < len(left):
+            left = [place for index, place in enumerate(left) if index in chosen]
+            hiding.append(variable)
+    return [gpus[at] for at in left], [gpu for at, gpu in enumerate(gpus) if at not in left], hiding
 
 
-def _hidden(host: Host, variable: str, hidden: Sequence[Gpu]) -> Problem:
+def _chosen(value: str | None, count: int) -> set[int] | None:
+    """Read a list of numbers, up to the first that names no GPU; names other than numbers are left alone."""
+    words = [word.strip() for word in value.split(",")] if value is not None else []
+    if value is None or not all(re.fullmatch("[0-9]+|-1|", word) for word in words):
+        return None
+    numbers = (int(word) if word not in ("", "-1") else count for word in words)
+    return set(takewhile(lambda number: number < count, numbers))
+
+
+def _hidden(host: Host, variables: Sequence[str], hidden: Sequence[Gpu]) -> Problem:
     return Problem(
         "EP510",
-        f"{variable} hides {len(hidden)} of the AMD GPUs",
+        f"{' and '.join(variables)} hide{'s' * (len(variables) == 1)} {len(hidden)} of the AMD GPUs",
         found=(
-            Said(f'{variable}="{host.environ[variable][:100]}"', "environment"),
+            *(Said(f'{one}="{host.environ[one][:100]}"', "environment") for one in variables),
             *(Said(f"hidden: {gpu}", gpu.origin) for gpu in hidden),
         ),
         why=(Said("programs started from here do not see these GPUs, so they are no part of this machine"),),
-        cures=(f"unset {variable}",),
+        cures=(f"unset {' '.join(variables)}",),
         severity="warning",
     )
 
