@@ -19,6 +19,7 @@ from envplan.index.shape import is_begun
 from envplan.index.trouble import ALTERED, CUT, DISK, FORBIDDEN, NO_WHEEL, REFUSED, Trouble
 from envplan.index.web.client import Stream, Web
 from envplan.index.wheels import METADATA_LIMIT, TAIL, Sparse, metadata_bytes
+from envplan.values.numbers import whole_number
 from envplan.values.records import dataclass
 
 # As it lies on the server: ranges and lengths count the bytes of the file, not of what packs it on the way.
@@ -65,8 +66,7 @@ def head(web: Web, place: str) -> Body | None:
         if trouble.status in (400, 405, 501) or trouble.code == FORBIDDEN:  # some forbid but this way to ask
             return None
         raise
-    length = reply.headers.get("content-length", "")
-    size = int(length) if re.fullmatch(r"[0-9]{1,15}", length) else None
+    size = whole_number(reply.headers.get("content-length", ""))
     return Body(size, reply.headers.get("etag", ""), reply.headers.get("last-modified", ""))
 
 
@@ -200,8 +200,7 @@ def _room(folder: Path) -> Iterator[BinaryIO]:
 
 
 def _length(stream: Stream) -> int | None:
-    length = stream.headers.get("content-length", "")
-    return int(length) if re.fullmatch(r"[0-9]{1,15}", length) else None
+    return whole_number(stream.headers.get("content-length", ""))
 
 
 def _range(stream: Stream) -> tuple[int, int]:

@@ -25,6 +25,7 @@ from envplan.index.web.patience import Patience
 from envplan.problems import EnvplanError
 from envplan.settings.model import Settings
 from envplan.settings.read import read_settings
+from envplan.values.numbers import whole_number
 from envplan.values.records import replace
 
 if TYPE_CHECKING:  # they import the HTTP library, which takes 100 ms that a warm run does not need
@@ -238,8 +239,8 @@ def _kept(headers: Mapping[str, str], before: Kept | None) -> Kept:
     for word in said:
         if word in ("no-store", "no-cache"):
             fresh = 0
-        elif word.startswith("max-age=") and word[8:].isdigit():
-            fresh = min(fresh, float(word[8:]))
+        elif word.startswith("max-age=") and (seconds := whole_number(word[8:])) is not None:
+            fresh = min(fresh, seconds)
     etag = headers.get("etag", before.etag if before else "")
     modified = headers.get("last-modified", before.modified if before else "")
     return Kept(time.time(), fresh, etag, modified)

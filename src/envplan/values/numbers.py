@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def whole_number(text: str) -> int | None:
+    """Read what a server or a driver wrote; none where it is no number, or larger than any size is."""
+    return int(text) if len(text) < 16 and text.isascii() and text.isdigit() else None
+
+
 def counted(number: int, noun: str) -> str:
     """Write "1 file", "2 files", "14,000 files"."""
     return f"{number:,} {noun}{'s'[: number != 1]}"

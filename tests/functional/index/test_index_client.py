@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from envplan.index.indexes import Indexes
+from envplan.problems import EnvplanError
 from envplan.settings.model import Settings
 from tests.functional.index.serving import QUICK, Make, serve
 from tests.support.local_index import LocalIndex
@@ -37,6 +39,16 @@ def test_a_server_that_forbids_keeping_is_always_asked(web: LocalIndex, client: 
     client().project(f"{web.url}/simple", "torch")
     client().project(f"{web.url}/simple", "torch")
     assert len(web.log) == 2
+
+
+@pytest.mark.parametrize("number", ["\u00b2", "9" * 400, "-1", "1e3", ""])
+def test_a_header_that_is_no_number_is_no_bug_in_envplan(web: LocalIndex, client: Make, number: str) -> None:
+    """Python takes a superscript two for a digit and for no number."""
+    serve(web)
+    web.fault("/simple/*", "headers", cache_control=f"max-age={number}", content_length=number)
+    with contextlib.suppress(EnvplanError):
+        client().project(f"{web.url}/simple", "torch")
+    assert web.log
 
 
 def test_many_threads_make_one_request(web: LocalIndex, client: Make) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from envplan.values.numbers import counted, size_said
+from envplan.values.numbers import counted, size_said, whole_number
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,11 @@ def test_sizes_are_written_as_installers_write_them(size: int, said: str) -> Non
 )
 def test_one_of_a_thing_is_no_plural(number: int, said: str) -> None:
     assert counted(number, "file") == said
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("0", 0), ("0042", 42), ("²", None), ("-1", None), ("1.5", None), ("", None), ("9" * 16, None)],
+)
+def test_a_number_is_made_of_plain_digits(text: str, number: int | None) -> None:
+    assert whole_number(text) == number

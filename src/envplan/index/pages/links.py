@@ -15,6 +15,7 @@ from envplan.index.addresses import plain
 from envplan.index.model import File, Refused
 from envplan.index.specifiers import specifiers
 from envplan.lockfile.origins import is_address
+from envplan.values.numbers import whole_number
 from envplan.values.records import dataclass
 
 _WHEEL = re.compile(
@@ -95,7 +96,7 @@ class Links:
             version=version,
             url=url,
             sha256=sha256.lower() or None,
-            size=int(size) if size.isdigit() and len(size) < 16 else None,
+            size=whole_number(size),
             uploaded=uploaded if _MOMENT.fullmatch(uploaded) else None,
             requires_python=self._specifier(requires),
             yanked=line(yanked[1:]) if yanked else None,

@@ -17,6 +17,7 @@ from envplan.index.web.logins import Logins
 from envplan.index.web.patience import Patience
 from envplan.index.web.status import trouble_of_error, trouble_of_status
 from envplan.settings.model import Login
+from envplan.values.numbers import whole_number
 from envplan.values.records import dataclass, replace
 
 T = TypeVar("T")
@@ -221,8 +222,9 @@ class Web:
 
 def _whole(stream: Stream, limit: int) -> bytes:
     found, size = [], 0
-    if stream.headers.get("content-length", "").isdigit() and int(stream.headers["content-length"]) > limit:
-        raise _too_large(stream, int(stream.headers["content-length"]), limit)
+    told = whole_number(stream.headers.get("content-length", ""))
+    if told is not None and told > limit:
+        raise _too_large(stream, told, limit)
     for part in stream.parts:
         found.append(part)
         size += len(part)
@@ -257,8 +259,8 @@ def _hop(place: str, location: str) -> str:
 
 def _discard(response: urllib3.BaseHTTPResponse) -> None:
     """Keep the connection where what is left is small, as it is with redirects and refusals."""
-    length = response.headers.get("content-length", "")
-    if length.isdigit() and int(length) <= 4096:
+    length = whole_number(response.headers.get("content-length", ""))
+    if length is not None and length <= 4096:
         with contextlib.suppress(urllib3.exceptions.HTTPError, OSError):
             response.drain_conn()
     else:

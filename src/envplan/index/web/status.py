@@ -24,6 +24,7 @@ from envplan.index.trouble import (
     Trouble,
 )
 from envplan.settings.model import Login
+from envplan.values.numbers import whole_number
 
 _PASSING = frozenset({408, 429, 502, 503, 504})
 
@@ -61,8 +62,8 @@ def _unknown_user(found: str, url: str, login: Login | None) -> Trouble:
 def _retry_after(text: str) -> float | None:
     from email.utils import parsedate_to_datetime
 
-    if text.isdigit():
-        return float(text[:6])
+    if (seconds := whole_number(text)) is not None:
+        return float(seconds)
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
     except (ValueError, TypeError, OverflowError):
