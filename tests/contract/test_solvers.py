@@ -119,6 +119,14 @@ def test_an_extra_that_does_not_exist_is_said_and_passed_over(solver: Solver) ->
     assert problem.cures == ('a = { version = "*", extras = ["sentencepiece"] }',)
 
 
+def test_the_extra_that_was_meant_is_offered_with_the_rest_of_the_wish(solver: Solver) -> None:
+    shelf = graph(a_1_0=["b; extra == 'sentencepiece'", "b; extra == 'fast'"], b_1_0=[])
+    [answer] = solve_all([question("a[fast,sentencpiece]>=0.5")], shelf, solver)
+    assert isinstance(answer, Solved)
+    [problem] = answer.problems
+    assert problem.cures == ('a = { version = ">=0.5", extras = ["fast", "sentencepiece"] }',)
+
+
 def test_an_extra_of_itself_is_followed(solver: Solver) -> None:
     shelf = graph(a_1_0=["a[x,y]; extra == 'all'", "b; extra == 'x'", "c; extra == 'y'"], b_1_0=[], c_1_0=[])
     [answer] = solve_all([question("a[all]")], shelf, solver)

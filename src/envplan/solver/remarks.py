@@ -73,15 +73,23 @@ def _without_extra(view: View, versions: Mapping[str, Version]) -> Iterator[Prob
         known = extras_of(view.release(name, versions[name]))
         for extra in wanted.requires.extras:
             if extra not in known:
-                near = nearest(extra, known)
                 yield Problem(
                     NO_EXTRA,
                     f"{name} {versions[name]} has no extra {extra}",
                     wanted=(Said(str(wanted.requires), wanted.need.origin),),
                     found=(Said(", ".join(sorted(known)) or "no extras at all", "its metadata"),),
-                    cures=(f'{name} = {{ version = "*", extras = ["{near}"] }}',) if near else (),
+                    cures=_with_extra(wanted.requires, extra, nearest(extra, known)),
                     severity="warning",
                 )
+
+
+def _with_extra(requires: Requires, extra: str, meant: str | None) -> tuple[str, ...]:
+    """Write the wish with the extra that was meant, and all else as it is; builds are chosen by the plan."""
+    if meant is None:
+        return ()
+    version = str(requires.specifier).partition("+")[0] or "*"
+    listed = ", ".join(f'"{meant if one == extra else one}"' for one in requires.extras)
+    return (f'{requires.name} = {{ version = "{version}", extras = [{listed}] }}',)
 
 
 def _not_for_all(view: View, chosen: Iterable[Metadata]) -> Iterator[Problem]:
