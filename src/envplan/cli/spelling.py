@@ -11,7 +11,7 @@ _IN_ARRAYS = re.compile(r".*: (?:project\.|dependency-groups\.|dependencies\[).*
 
 # A line of [packages]; the other keys of a spec with such values are not packages.
 _PACKAGE = re.compile(r'([A-Za-z0-9][A-Za-z0-9._-]*) = "([^"]*)"')
-_WITH_EXTRAS = re.compile(r'([A-Za-z0-9][A-Za-z0-9._-]*) = \{ version = "([^"]*)", extras = \["([^"]*)"\] \}')
+_WITH_EXTRAS = re.compile(r'([A-Za-z0-9][A-Za-z0-9._-]*) = \{ version = "([^"]*)", extras = \[([^]]*)\] \}')
 _OTHER_KEYS = frozenset({"accelerator", "python", "exclude-newer"})
 _BUILDS = re.compile(r'accelerator = "(cpu|xpu|cu[0-9]+|rocm[0-9.]+)"')
 _SETTING = re.compile(r"(?:accelerator|python|exclude-newer|allow-sdist|ignore-pitfalls|same-versions) = ")
@@ -52,5 +52,6 @@ def _requirement(line: str) -> str:
     found = _PACKAGE.fullmatch(line) or _WITH_EXTRAS.fullmatch(line)
     if found is None or found[1] in _OTHER_KEYS:
         return ""
-    name, words, *extras = found.groups()
-    return f"{name}{f'[{extras[0]}]' if extras else ''}{specifier(words)}"
+    name, words, *listed = found.groups()
+    extras = [f"[{','.join(re.findall('[A-Za-z0-9._-]+', one))}]" for one in listed]
+    return f"{name}{''.join(extras)}{specifier(words)}"

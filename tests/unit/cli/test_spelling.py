@@ -24,6 +24,7 @@ WHL = "--extra-index-url https://download.pytorch.org/whl"
         ('torch = ">=2,<3"', "torch<3,>=2", '"torch<3,>=2"'),
         ('numpy = "*"', "numpy", '"numpy"'),
         ('a = { version = "*", extras = ["b"] }', "a[b]", '"a[b]"'),
+        ('a = { version = ">=1", extras = ["b", "c-d"] }', "a[b,c-d]>=1", '"a[b,c-d]>=1"'),
         ('accelerator = "cu121"   # so', f"{WHL}/cu121   # so", 'accelerator = "cu121"   # so'),
         ('accelerator = "auto"   # so', f'accelerator = "auto"{INIT}', 'accelerator = "auto"   # so'),
         ('python = "3.11"', f'python = "3.11"{INIT}', 'python = "3.11"'),
