@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -15,6 +16,7 @@ from envplan.machine.model import Gpu, Machine, Nvidia
 from envplan.machine.profile import decode, encode
 from envplan.planner.model import Impossible, Outcome, Plan, Planned
 from envplan.planner.plan import plan
+from envplan.planner.targets import Targets, targets
 from envplan.planner.wishes import everything
 from envplan.spec.model import (
     Accelerator,
@@ -170,6 +172,15 @@ def test_the_order_of_machines_does_not_matter(spec: Spec, several: list[Machine
     assert set(forth.fewest) == set(back.fewest)
 
 
+@settings(laws, max_examples=8)
+@given(specs(), st.lists(machines(), min_size=2, max_size=3, unique_by=lambda machine: machine.name))
+def test_the_order_of_machines_does_not_reach_what_is_locked(spec: Spec, several: list[Machine]) -> None:
+    forth, back = _locked_for(spec, several), _locked_for(spec, several[::-1])
+    assert sorted(map(repr, forth.served)) == sorted(map(repr, back.served))
+    assert forth.default == back.default
+    assert {one.code for one in forth.problems} == {one.code for one in back.problems}
+
+
 @laws
 @given(specs(), machines(), drivers, drivers)
 def test_a_newer_driver_never_removes_a_candidate(spec: Spec, machine: Machine, one: str, other: str) -> None:
@@ -281,6 +292,10 @@ def test_machines_planned_together_share_their_versions(spec: Spec, several: lis
 def test_setting_pitfalls_aside_only_ever_adds(spec: Spec, machine: Machine) -> None:
     free = replace(spec, options=Options(ignore_pitfalls=("torch-numpy-2", "torch-windows-numpy-2")))
     assert _fitting(_plan(spec, machine).outcomes[0]) <= _fitting(_plan(free, machine).outcomes[0])
+
+
+def _locked_for(spec: Spec, machines: Sequence[Machine]) -> Targets:
+    return targets(spec, spec.platforms, machines, ("cuda",), catalog(), FALLBACK)
 
 
 def _plan(spec: Spec, *several: Machine) -> Plan:

@@ -165,7 +165,7 @@ def _alike(tries: Sequence[Attempt]) -> list[list[Attempt]]:
 def _taken(variant: Variant, group: Sequence[Attempt]) -> _Taken:
     takers = [one for one in group if variant in variants_of(one)]
     choice = next(choice for choice in takers[0].choices if choice.variant == variant)
-    return _Taken(choice, takers, "serves " + ", ".join(one.judged.machine.name for one in takers))
+    return _Taken(choice, takers, "serves " + ", ".join(sorted(one.judged.machine.name for one in takers)))
 
 
 def _every_variant(one: Attempt) -> list[_Taken]:
