@@ -190,6 +190,8 @@ class Bundle:
 
     def _listed(self) -> dict[str, zipfile.ZipInfo]:
         entries = self._archive.infolist()
+        if min((entry.header_offset for entry in entries), default=0) > 0:  # it begins with a wheel of ours
+            raise EnvplanError(self._none("it is cut off: its own list of what is in it is missing"))
         if len(entries) > _MOST:
             raise EnvplanError(self._none(f"it holds {len(entries)} files"))
         found: dict[str, zipfile.ZipInfo] = {}

@@ -17,6 +17,7 @@ import pytest
 from envplan.problems import EnvplanError, Problem
 from envplan.store.bundle import MANIFEST, Bundle, Contents, packed, write_bundle
 from envplan.store.model import Progress
+from tests.support.wheels import wheel
 
 LOCK = b"# a lock\n"
 TARGET = {"variant": "cpu", "platform": "linux-x86_64", "python": "3.11"}
@@ -154,6 +155,12 @@ def test_what_is_no_bundle_is_refused(tmp_path: Path, spoil: Callable[[bytes], b
     path = made(tmp_path)
     path.write_bytes(spoil(path.read_bytes()))
     assert refused(path).code == "EP480"
+
+
+def test_one_that_lost_its_end_is_not_taken_for_the_last_wheel_in_it(tmp_path: Path) -> None:
+    path = made(tmp_path, dict([wheel("alpha", "1.0")]))
+    path.write_bytes(path.read_bytes()[:-10])
+    assert "it is cut off" in words(refused(path))
 
 
 def test_a_bundle_that_is_not_there_is_refused(tmp_path: Path) -> None:
