@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import threading
@@ -47,20 +46,21 @@ def bring(
     work = _Work(way, contents.count, tell)
     there: dict[str, set[str]] = defaultdict(set)
     times = [array("q", [batch.moment]) * len(batch.files.paths) for batch in contents.batches]
-    with contextlib.ExitStack() as stack:
-        units = [
-            _Unit(batch, range(start, min(start + _UNIT, len(batch.files.paths))), ends, column)
-            for batch, column in zip(contents.batches, times, strict=True)
-            for ends in [_ends(batch, generation, there[batch.target], stack)]
-            for start in range(0, len(batch.files.paths) or 1, _UNIT)
-        ]
-        stack.callback(work.end)  # before the folders are closed: their numbers may become those of others
+    units = [
+        _Unit(batch, range(start, min(start + _UNIT, len(batch.files.paths))), ends, column)
+        for batch, column in zip(contents.batches, times, strict=True)
+        for ends in [Ends(reachable(batch.files.root), generation / batch.target, there[batch.target])]
+        for start in range(0, len(batch.files.paths) or 1, _UNIT)
+    ]
+    try:
         if way == "hard links":
             beside()
             _link(work, units)
         else:
             jobs: list[Callable[[], None]] = [beside, *(partial(work.do, unit) for unit in units)]
             in_parallel(lambda job: job(), jobs, _COPYING)
+    finally:
+        work.end()
     return times
 
 
@@ -86,17 +86,6 @@ def _parts(units: Sequence[_Unit]) -> list[list[_Unit]]:
         parts[share].append(unit)
         before += len(unit.rows)
     return parts
-
-
-def _ends(batch: Batch, generation: Path, there: set[str], stack: contextlib.ExitStack) -> Ends:
-    source, target = batch.files.root, generation / batch.target
-    if os.link not in os.supports_dir_fd:  # Windows
-        return Ends(reachable(source), target, there)
-    descriptors = []
-    for folder in (source, target):
-        descriptors.append(os.open(folder, os.O_RDONLY))
-        stack.callback(os.close, descriptors[-1])
-    return Ends(source, target, there, *descriptors)
 
 
 @dataclass(frozen=True)
@@ -128,9 +117,10 @@ class _Work:
                 return
             self._busy += 1
         try:
-            unit.ends.make_all(unit.batch.files.folders)
-            for row in unit.rows:
-                self._one(unit, row)
+            with unit.ends.opened() as ends:
+                ends.make_all(unit.batch.files.folders)
+                for row in unit.rows:
+                    self._one(unit, ends, row)
             self.count(unit)
         finally:
             with self._lock:
@@ -155,34 +145,21 @@ class _Work:
         """
         before = None
         for unit in units:
-            batch, ends, look = unit.batch, unit.ends, os.stat
-            old, new, moment, (plain, _) = ends.from_folder, ends.to_folder, batch.moment, batch.modes
-            link = partial(os.link, src_dir_fd=old, dst_dir_fd=new, follow_symlinks=old is None)
             if orphaned():
                 return False
-            if ends is not before:  # pieces of one batch follow each other
-                ends.make_all(batch.files.folders)
-                before = ends
-            for row in unit.rows:
-                source, target = ends.names(batch.files.paths[row])
-                try:
-                    link(source, target)
-                except OSError:
+            with unit.ends.opened() as ends:
+                if unit.batch is not before:  # pieces of one batch follow each other
+                    ends.make_all(unit.batch.files.folders)
+                    before = unit.batch
+                if not _linked(unit, ends):
                     return False
-                status = look(target, dir_fd=new, follow_symlinks=False)
-                if (
-                    status.st_mtime_ns != moment
-                    or status.st_size != batch.files.sizes[row]
-                    or status.st_mode != plain
-                ):
-                    _refuse_changed(batch, row, status)
         return True
 
-    def _one(self, unit: _Unit, row: int) -> None:
+    def _one(self, unit: _Unit, ends: Ends, row: int) -> None:
         """Bring one file; copy it where this way is closed to it."""
         if self._stop:
             return
-        files, ends = unit.batch.files, unit.ends
+        files = unit.batch.files
         path = files.paths[row]
         mode = PROGRAM if path in files.executable else FILE
         names = ends.names(path)
@@ -198,6 +175,26 @@ class _Work:
                 raise
             copy(*names, ends, mode)
         unit.times[row] = os.stat(names[1], dir_fd=ends.to_folder).st_mtime_ns
+
+
+def _linked(unit: _Unit, ends: Ends) -> bool:
+    batch, look = unit.batch, os.stat
+    old, new, moment, (plain, _) = ends.from_folder, ends.to_folder, batch.moment, batch.modes
+    link = partial(os.link, src_dir_fd=old, dst_dir_fd=new, follow_symlinks=old is None)
+    for row in unit.rows:
+        source, target = ends.names(batch.files.paths[row])
+        try:
+            link(source, target)
+        except OSError:
+            return False
+        status = look(target, dir_fd=new, follow_symlinks=False)
+        if (
+            status.st_mtime_ns != moment
+            or status.st_size != batch.files.sizes[row]
+            or status.st_mode != plain
+        ):
+            _refuse_changed(batch, row, status)
+    return True
 
 
 def _refuse_changed(batch: Batch, row: int, status: os.stat_result) -> None:

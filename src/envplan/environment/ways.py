@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from envplan.values.records import dataclass
+from envplan.values.records import dataclass, replace
 
 Way = Literal["clones", "hard links", "copies"]
 
@@ -23,13 +23,26 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 @dataclass(frozen=True)
 class Ends:
-    """Two folders between which files go: as descriptors, which spares the walk to them for each file."""
+    """Two folders between which files go."""
 
     source: Path
     target: Path
     there: set[str]  # folders in `target` that have been made
-    from_folder: int | None = None  # none where the system opens no folders
+    from_folder: int | None = None  # none where they are not open
     to_folder: int | None = None
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[Ends]:
+        """Open both, which spares the walk to them for each file; for all packages at once is too many."""
+        if os.link not in os.supports_dir_fd:  # Windows
+            yield self
+            return
+        with contextlib.ExitStack() as stack:
+            numbers = []
+            for folder in (self.source, self.target):
+                numbers.append(os.open(folder, os.O_RDONLY))
+                stack.callback(os.close, numbers[-1])
+            yield replace(self, from_folder=numbers[0], to_folder=numbers[1])
 
     def names(self, path: str) -> tuple[str, str]:
         """Name a file at both ends."""

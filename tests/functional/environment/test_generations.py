@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -255,3 +256,14 @@ def test_without_an_environment_the_commands_say_how_to_make_one(tmp_path: Path)
         assert (document["exit"], document["problems"][0]["code"]) == (4, "EP445")
         assert document["problems"][0]["try"] == ["envplan apply"]
     assert not list(tmp_path.iterdir())
+
+
+def test_more_packages_than_files_may_be_open_are_built_all_the_same(project: Project, store: Path) -> None:
+    parts = [tree(f"part{n}", "1.0", store, files={f"part{n}.py": "x = 1"}) for n in range(100)]
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/dev/fd")) + 50, before[1]))  # noqa: PTH208
+    try:
+        generation = project.build(*parts)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert len(generation.receipt.packages) == 100
