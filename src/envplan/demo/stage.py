@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import site
-import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
-from typing import Any
 
 from envplan.documents.opening import kind_of
 from envplan.documents.reading import shown
 from envplan.documents.writing import CODE
 from envplan.problems import EnvplanError, Problem, Said, reason_of
+from envplan.store.paths import discard
 from envplan.values.records import dataclass
 
 PROJECT = "train"
@@ -86,7 +84,7 @@ def stage(keep: Path | None) -> Iterator[Stage]:
         yield Stage(folder)
     finally:
         with _undisturbed():
-            _remove(folder)
+            discard(folder)
 
 
 def _made(keep: Path) -> Path:
@@ -120,21 +118,6 @@ def _unwritable(what: str, error: Exception) -> EnvplanError:
     return EnvplanError(
         Problem(CODE, f"{shown(what)} cannot be made", why=(Said(reason_of(error)),), cures=("df -h",))
     )
-
-
-def _remove(folder: Path) -> None:
-    if sys.version_info >= (3, 12):
-        shutil.rmtree(folder, onexc=_once_more)
-    else:
-        shutil.rmtree(folder, onerror=_once_more)
-
-
-def _once_more(function: Callable[..., Any], path: str, _: Any) -> None:
-    """Remove what may not be written to: files of the store, on Windows, and what lies in such folders."""
-    with suppress(OSError):
-        os.chmod(os.path.dirname(path), 0o700)  # noqa: PTH101, PTH120 - as rmtree gives it
-        os.chmod(path, 0o700)  # noqa: PTH101
-        function(path)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from envplan.environment.model import Place, Receipt
 from envplan.environment.pointer import Ours, flip, pointing
 from envplan.environment.receipts import read_receipt
 from envplan.environment.trouble import told
-from envplan.store.paths import reachable, write_new
+from envplan.store import paths
 from envplan.values.records import dataclass
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
@@ -103,11 +103,10 @@ def discard(folder: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    if path.is_symlink():
-        path.unlink()
-    elif path.is_dir():
-        shutil.rmtree(reachable(path))
-    else:
+    paths.discard(paths.reachable(path))
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(paths.reachable(path))  # says what is in the way
+    elif os.path.lexists(path):
         path.unlink()
 
 
@@ -142,5 +141,5 @@ def _write_before(place: Place, number: int) -> None:
     """Not synced: where a power cut takes it, a rollback goes to the newest other one."""
     with told(place.folder, "a note of the environment before"):
         beside = place.folder / f"{_BEFORE}.{os.urandom(4).hex()}"
-        write_new(beside, str(number).encode())
+        paths.write_new(beside, str(number).encode())
         beside.replace(place.folder / _BEFORE)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -50,16 +51,32 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 def discard(folder: Path) -> None:
     """Delete a folder and all in it, as far as the system lets us; what stays is deleted another time."""
+    tried: set[str] = set()
 
-    def once_more(function: Callable[[str], None], path: str, _: Any) -> None:
-        with contextlib.suppress(OSError):  # Windows deletes no read-only file; a folder may be closed to us
-            os.chmod(os.path.dirname(path), stat.S_IRWXU)  # noqa: PTH101, PTH120
-            if not os.path.islink(path):  # noqa: PTH114 - what a link leads to is not ours
+    def once_more(function: Callable[..., Any], path: str, _: Any) -> None:
+        """Try it with the right to: a folder may be closed to us, and Windows deletes no read-only file."""
+        if path in tried:
+            return
+        tried.add(path)
+        with contextlib.suppress(OSError):
+            if path != str(folder):
+                os.chmod(os.path.dirname(path), stat.S_IRWXU)  # noqa: PTH101, PTH120
+            if os.name == "nt" or stat.S_ISDIR(os.lstat(path).st_mode):  # other files may be the store's, too
                 os.chmod(path, stat.S_IRWXU)  # noqa: PTH101
-            function(path)
+            if function in (os.unlink, os.rmdir):
+                function(path)
+            else:  # it could not be looked into
+                _delete(path, once_more)
 
     if folder.is_dir() and not folder.is_symlink():
-        shutil.rmtree(folder, onerror=once_more)
+        _delete(str(folder), once_more)
         return
     with contextlib.suppress(OSError):  # a file or a link that somebody put in its place, or nothing
         folder.unlink()
+
+
+def _delete(folder: str, failed: Callable[..., Any]) -> None:
+    if sys.version_info >= (3, 12):
+        shutil.rmtree(folder, onexc=failed)
+    else:
+        shutil.rmtree(folder, onerror=failed)
