@@ -9,7 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import envplan.store.making  # noqa: F401 - before the forks, or every child would import it
+import envplan.store.fetch.leftovers  # before the forks, or every child would import it
+import envplan.store.making  # noqa: F401
 from envplan.index.model import File
 from envplan.store.checking import first_change, first_difference
 from envplan.store.manifest import read_manifest
