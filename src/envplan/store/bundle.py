@@ -33,6 +33,8 @@ _SMALL = 16 * 1024 * 1024  # for the lock and the manifest
 _MOST = 20_000  # files
 _PIECE = 1024 * 1024
 _LARGE = 2**31 - 1
+# What zipfile says of bytes that are no zip, or one of a kind that no bundle is.
+_BROKEN = (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ class Bundle:
             if not stat.S_ISREG(path.stat().st_mode):  # a pipe or a device may be read for ever
                 raise ValueError("it is no file")
             self._archive = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        except (OSError, *_BROKEN) as error:
             raise EnvplanError(self._none(reason_of(error))) from None
         try:
             self._entries = self._listed()
@@ -174,7 +176,7 @@ class Bundle:
                     written.write(piece)
                     done += len(piece)
                     tell(Progress("take", one.name, done, one.size))
-        except (zipfile.BadZipFile, EOFError) as error:
+        except _BROKEN as error:
             raise EnvplanError(_altered(one.name, str(self.path), self._anew, reason_of(error))) from None
         if hashed.hexdigest() != sha256:
             raise EnvplanError(_altered(one.name, str(self.path), self._anew))
@@ -213,7 +215,7 @@ class Bundle:
             raise EnvplanError(self._none(f"{shown(name)} in it is far too large"))
         try:
             return self._archive.read(entry)
-        except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+        except (OSError, *_BROKEN) as error:
             raise EnvplanError(self._none(reason_of(error))) from None
 
     def _read_contents(self) -> Contents:

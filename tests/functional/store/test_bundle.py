@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -128,6 +129,19 @@ def test_a_kill_while_it_is_written_leaves_nothing(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code, tmp_path], check=False)
     assert done.returncode == -9
     assert [path.name for path in tmp_path.iterdir()] == ["one"]
+
+
+def test_any_flipped_bit_of_the_list_of_files_is_a_problem_or_nothing(tmp_path: Path) -> None:
+    path, wheel = made(tmp_path), WHEELS["beta-2.0-py3-none-any.whl"]
+    whole = path.read_bytes()
+    for place in range(whole.index(b"PK\1\2"), len(whole)):
+        for bit in range(8):
+            data = bytearray(whole)
+            data[place] ^= 1 << bit
+            path.write_bytes(data)
+            with contextlib.suppress(EnvplanError), Bundle(path) as bundle:
+                bundle.extract(sha256(wheel), tmp_path / "wheel")
+                assert (tmp_path / "wheel").read_bytes() == wheel
 
 
 def test_one_flipped_byte_of_a_wheel_is_found(tmp_path: Path) -> None:
