@@ -28,8 +28,7 @@ from envplan.values.records import dataclass
 from envplan.verbs.folders import stamp_of
 from envplan.verbs.intent import ground
 from envplan.verbs.parts import Workplace
-
-NOT_THERE = "EP405"
+from envplan.verbs.places import NOT_THERE, source_of
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class Builder:
         file = File("", one.pinned.name, source.name, one.pinned.version, "", source.sha256, source.size)
         if not (self.place.beside / source.path).exists() and self.place.source.holds(source.sha256):
             return gathered([file], self.place.store, self.place.source, self.place.tell)[source.sha256]
-        return self.place.store.add(file, self._path(source.path, one), self.place.tell, keep=True)
+        return self.place.store.add(file, source_of(one, self.place.beside), self.place.tell, keep=True)
 
     def _identity(self, one: Selected) -> str:
         """Name a source by its bytes, as far as those can be told."""
@@ -91,12 +90,12 @@ class Builder:
     def _folder(self, one: Selected, room: Path) -> Path:
         """Put the source of a package where it can be built."""
         match one.pinned.source:
-            case LocalSource(path, _):
-                return self._path(path, one)
+            case LocalSource():
+                return source_of(one, self.place.beside)
             case GitSource(url, commit):
                 return self._checked_out(one, FromGit(url, commit), room)
-            case ArchiveSource(path, sha256, _):
-                archive = self._path(path, one)
+            case ArchiveSource(_, sha256, _):
+                archive = source_of(one, self.place.beside)
                 if hashlib.sha256(archive.read_bytes()).hexdigest() != sha256:
                     raise EnvplanError(_another(one, archive, sha256))
                 return unpacked(archive, archive.name, room)
@@ -154,20 +153,6 @@ class Builder:
             exclude_newer=held.spec.options.exclude_newer if held.spec else None,
             libc=around.libc,
             macos=around.macos,
-        )
-
-    def _path(self, written: str, one: Selected) -> Path:
-        path = self.place.beside / written
-        if path.exists():
-            return path
-        raise EnvplanError(
-            Problem(
-                NOT_THERE,
-                f"{one.pinned.name} is not where the lock says",
-                found=(Said("nothing is there", printable(str(path))),),
-                why=(Said("paths in a lock begin at its own folder; what they lead to is no part of it"),),
-                cures=(f"envplan why {one.pinned.name}",),
-            )
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from shlex import quote
 
 from envplan.documents.reading import shown
 from envplan.index.cache import cache_folder
@@ -21,6 +22,7 @@ from envplan.store.trees import Store
 from envplan.values.records import dataclass
 from envplan.values.targets import Target
 from envplan.verbs.intent import Held, chosen, held_lock, machine_here, python_asked
+from envplan.verbs.places import source_of
 from envplan.verbs.project import Project, find_project
 
 OUTSIDE, TAKEN = "EP483", "EP484"
@@ -64,8 +66,9 @@ def make_bundle(request: BundleRequest, tell: Tell) -> Bundled:
     selected = dict.fromkeys(
         one for target in targets for one in for_any_machine(held.lock, target, request.groups)
     )
+    beside = _beside(selected, where)
     with Store(cache_folder().parent, tell=tell) as store:
-        paths = _fetched(_files(selected), held, store, tell) | _beside(selected, where)
+        paths = _fetched(_files(selected), held, store, tell) | beside
         files = packed({(name, sha256): paths[sha256] for name, sha256 in _hashes(selected)})
         told = tuple(target.as_json for target in targets)
         contents = Contents(where.lock.name, told, request.groups, files)
@@ -146,8 +149,11 @@ def _fetched(files: list[File], held: Held, store: Store, tell: Tell) -> dict[st
 
 
 def _beside(selected: Iterable[Selected], where: Project) -> dict[str, Path]:
-    sources = (one.pinned.source for one in selected)
-    return {one.sha256: where.lock.parent / one.path for one in sources if isinstance(one, ArchiveSource)}
+    return {
+        one.pinned.source.sha256: source_of(one, where.lock.parent)
+        for one in selected
+        if isinstance(one.pinned.source, ArchiveSource)
+    }
 
 
 def _outside(selected: Iterable[Selected]) -> Iterator[Problem]:
@@ -202,7 +208,7 @@ def _readme(name: str, contents: Contents) -> str:
 {groups}
 Beside the lock, or in an empty folder (then the lock is taken from here):
 
-  envplan apply --offline --bundle {name}
+  envplan apply --offline --bundle {quote(name)}
 {_without_envplan(contents)}"""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,13 @@ def test_a_bundle_for_another_machine(bare: Applied) -> None:
     answer = json.loads(done.stdout)
     assert [one["variant"] for one in answer["data"]["targets"]] == [CUDA]
     assert any(one["name"].startswith("nvidia_cublas") for one in answer["data"]["files"])
+
+
+def test_what_is_to_be_typed_for_a_bundle_holds_its_name_as_a_shell_wants_it(bare: Applied) -> None:
+    line = "envplan apply --offline --bundle 'of the lab.zip'"
+    assert line in bare.envplan("bundle", "--output", "of the lab.zip").stdout
+    with zipfile.ZipFile(bare.folder / "of the lab.zip") as bundle:
+        assert line in bundle.read("README.txt").decode()
 
 
 def test_one_bundle_may_hold_several_variants(bare: Applied) -> None:

@@ -140,6 +140,19 @@ def test_a_folder_that_is_gone_is_named(tool: Applied) -> None:
     assert code_of(done) == "EP405", done.stderr
 
 
+def test_a_wheel_that_is_gone_is_named_and_a_folder_is_none(tool: Applied) -> None:
+    name, data = wheel("vendored", "1.0", files={"vendored.py": "value = 1\n"})
+    (tool.folder / name).write_bytes(data)
+    tool.spec(spec(f'vendored = {{ path = "{name}" }}')).locked()
+    (tool.folder / name).unlink()
+    (tool.folder / "envplan.toml").unlink()
+    done = tool.envplan("bundle", "--output", "my bundle.zip")
+    assert (code_of(done), "nothing is there" in done.stderr) == ("EP405", True), done.stderr
+    (tool.folder / name).mkdir()
+    done = tool.apply()
+    assert (code_of(done), "a folder" in done.stderr) == ("EP405", True), done.stderr
+
+
 def test_a_wheel_beside_the_lock_is_taken_as_it_was_locked(tool: Applied) -> None:
     name, data = wheel("vendored", "1.0", files={"vendored.py": "value = 1\n"})
     (tool.folder / name).write_bytes(data)

@@ -101,9 +101,10 @@ def _request(options: argparse.Namespace) -> ApplyRequest:
 
 
 def _several(profiles: list[str]) -> Problem:
+    from shlex import quote
+
     from envplan.problems import Said
 
     why = Said("an environment is for one machine; envplan plan and envplan lock take several")
-    return Problem(
-        "EP100", "--for was given several times", why=(why,), cures=(f"envplan apply --for {profiles[0]}",)
-    )
+    cure = f"envplan apply --for {quote(profiles[0])}"
+    return Problem("EP100", "--for was given several times", why=(why,), cures=(cure,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Any
 
 from envplan.documents.reading import printable
@@ -18,7 +19,7 @@ def bundle_text(done: Bundled) -> str:
     ]
     if done.contents.groups:
         lines.append(f"  with {', '.join(done.contents.groups)}")
-    lines += ["", f"  envplan apply --offline --bundle {printable(done.file.name)}"]
+    lines += ["", f"  envplan apply --offline --bundle {printable(quote(done.file.name))}"]
     return "\n".join(lines)
 
 
