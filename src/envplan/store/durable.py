@@ -17,6 +17,7 @@ from typing import Any
 EACH = sys.platform != "linux"
 
 _UNKNOWN = frozenset({errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.ESPIPE})
+_MOST = 64  # files that wait, and are open meanwhile
 _WRITE = 2  # SYNC_FILE_RANGE_WRITE: begin, and do not wait
 
 
@@ -63,8 +64,8 @@ class Early:
         self._begun = False
 
     def begin(self, descriptor: int) -> None:
-        """Begin with what was written so far; nobody waits."""
-        if EACH:
+        """Begin with what was written so far; nobody waits, and where many wait already, `settle` does it."""
+        if EACH or self._waiting.qsize() >= _MOST:
             return
         if not self._begun:
             self._begun = True
