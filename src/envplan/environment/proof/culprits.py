@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from envplan.documents.opening import read_document
 from envplan.environment.proof.report import Change, Culprit
 
 _OURS = "envplan"
@@ -33,30 +35,29 @@ def _info(change: Change) -> str | None:
 def _culprit(folder: Path, info: str) -> Culprit | None:
     where = folder / info
     named = _INFO.fullmatch(where.name)
-    tool = _first_line(where / "INSTALLER")
+    tool = _first_word(where / "INSTALLER")
     if named is None or tool == _OURS or not where.is_dir():
         return None
     paths = frozenset(_recorded(where, info.rpartition("/")[0]))
     return Culprit(tool or "something", named["project"], named["version"], paths)
 
 
-def _first_line(file: Path) -> str:
+def _first_word(file: Path) -> str:
     """Read the tool's name; it is shown, so it must be a word."""
-    try:
-        with file.open(encoding="utf-8", errors="replace") as opened:
-            words = opened.readline(200).split()
-    except OSError:
-        return ""
+    words = _text(file, 200).partition("\n")[0].split()
     return words[0][:40] if words else ""
 
 
 def _recorded(info: Path, site: str) -> Iterator[str]:
     """List what a RECORD lists, relative to the generation; commands are written as ../../../bin/name."""
+    with contextlib.suppress(csv.Error):  # damaged: what it lists before that is still so
+        for row in csv.reader(_text(info / "RECORD", _LONGEST).splitlines()):
+            if row:
+                yield os.path.normpath(f"{site}/{row[0]}").replace(os.sep, "/")
+
+
+def _text(file: Path, limit: int) -> str:
     try:
-        with (info / "RECORD").open(encoding="utf-8", errors="replace", newline="") as opened:
-            lines = opened.read(_LONGEST).splitlines()
+        return read_document(file, limit)[:limit].decode("utf-8", "replace")
     except OSError:
-        return
-    for row in csv.reader(lines):
-        if row:
-            yield os.path.normpath(f"{site}/{row[0]}").replace(os.sep, "/")
+        return ""
