@@ -13,7 +13,7 @@ def become(path: str, words: Sequence[str], environ: Mapping[str, str]) -> None:
         if stream is not None:
             stream.flush()
     if sys.platform == "win32":
-        os._exit(_child(path, words, environ))
+        os._exit(exit_code(_child(path, words, environ)))
     import signal
 
     for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and what is ignored stays so
@@ -28,3 +28,8 @@ def _child(path: str, words: Sequence[str], environ: Mapping[str, str]) -> int:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return subprocess.Popen([path, *words], env=dict(environ)).wait()  # noqa: S603
+
+
+def exit_code(status: int) -> int:
+    """Give the 32 bits that Windows tells of a crash (0xC0000005) as the number that leaving takes."""
+    return status - (1 << 32) if status >= 1 << 31 else status
