@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import errno
 import io
 import json
+import os
+import resource
 import stat
 import sys
 import tarfile
@@ -340,6 +343,19 @@ def test_a_source_archive_that_leads_elsewhere_is_problem_of(tmp_path: Path, bod
     assert problem.code == "EP452"
     assert {path.name for path in tmp_path.iterdir()} == {"archive", "in"}
     assert [path.name for path in (tmp_path / "in").iterdir()] == ["here"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a limit of POSIX")
+def test_a_disk_without_room_is_not_called_a_damaged_archive(tmp_path: Path) -> None:
+    (tmp_path / "archive").write_bytes(tar("top/a"))
+    (tmp_path / "here").mkdir()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
+    try:
+        with pytest.raises(OSError, match=os.strerror(errno.EFBIG)):
+            unpacked(tmp_path / "archive", "a-1.0.tar.gz", tmp_path / "here")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_links_in_a_source_archive_become_what_they_lead_to(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
 import zipfile
 import zlib
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from envplan.documents.folders import FULL
 from envplan.documents.reading import shown
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.store.paths import write_new
@@ -17,7 +19,11 @@ DAMAGED = "EP452"
 
 _MOST = 200_000  # files
 _LARGEST = 4 * 1024**3  # bytes, all together
-_PIECE = 1024 * 1024
+# What is said of damage; RuntimeError is zipfile's word for encrypted, NotImplementedError for odd methods.
+_DAMAGES = (
+    *(OSError, EOFError, ValueError, RuntimeError, NotImplementedError),
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error),
+)
 
 
 def unpacked(archive: Path, name: str, into: Path) -> Path:
@@ -27,9 +33,9 @@ def unpacked(archive: Path, name: str, into: Path) -> Path:
         tops = {top for top in entries if top}
         if len(tops) != 1:
             raise ValueError("a source archive holds one folder, and this one does not")
-    except (OSError, EOFError, ValueError, tarfile.TarError, zipfile.BadZipFile, zlib.error) as error:
-        raise _damaged(name, str(error)) from None
-    except (RuntimeError, NotImplementedError) as error:  # zipfile's words for encrypted, and for odd methods
+    except _DAMAGES as error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise
         raise _damaged(name, str(error)) from None
     return into / tops.pop()
 
@@ -42,26 +48,25 @@ def _from_tar(archive: Path, into: Path) -> Iterator[str]:
                 raise ValueError(f"more than {_MOST:,} entries")
             if member.isdir():
                 _folder(member.name, into)
-            elif member.isreg():
-                left -= member.size
-                opened = packed.extractfile(member)
-                assert opened
-                _file(member.name, opened, into, left, program=bool(member.mode & 0o100))
-            elif member.issym() or member.islnk():
-                _copy_of_linked(packed, member, into)
+            elif member.isreg() or member.issym() or member.islnk():
+                left -= _member(packed, member, into, left)
             else:
                 raise ValueError(f"{shown(member.name)} is no file")
             yield _clean(member.name).parts[0] if member.name.strip("/.") else ""
 
 
-def _copy_of_linked(packed: tarfile.TarFile, member: tarfile.TarInfo, into: Path) -> None:
-    """Write what a link leads to within the archive; one that leads elsewhere is left out."""
+def _member(packed: tarfile.TarFile, member: tarfile.TarInfo, into: Path, left: int) -> int:
+    """Write a file, or what a link leads to within the archive; one that leads elsewhere is left out."""
     try:
         opened = packed.extractfile(member)
     except KeyError:
-        return
-    if opened:
-        _file(member.name, opened, into, _LARGEST, program=False)
+        return 0
+    if opened is None:
+        return 0
+    size = opened.seek(0, os.SEEK_END)
+    opened.seek(0)
+    _file(member.name, opened, into, left - size, program=member.isreg() and bool(member.mode & 0o100))
+    return size
 
 
 def _from_zip(archive: Path, into: Path) -> Iterator[str]:
@@ -74,9 +79,9 @@ def _from_zip(archive: Path, into: Path) -> Iterator[str]:
             if entry.is_dir():
                 _folder(entry.filename, into)
             else:
-                left -= entry.file_size
                 with packed.open(entry) as opened:
                     program = bool(entry.external_attr >> 16 & 0o100)
+                    left -= entry.file_size
                     _file(entry.filename, opened, into, left, program=program)
             yield _clean(entry.filename).parts[0]
 
