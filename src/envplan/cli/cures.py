@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 from collections.abc import Iterable, Sequence
 from shlex import join, quote
@@ -60,9 +59,9 @@ def retyped(
 
 
 def _our_uv() -> str:
-    from uv import find_uv_bin
+    from envplan.solver.uv import bundled
 
     try:
-        return os.fspath(find_uv_bin())
+        return bundled()
     except FileNotFoundError:
         return "uv"

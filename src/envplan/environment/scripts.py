@@ -50,10 +50,8 @@ def adapted(script: bytes, python: Path) -> bytes | None:
 def first_line(python: Path, options: bytes = b"") -> bytes:
     """Return what makes a script run with this Python."""
     path = os.fsencode(python)
-    if os.name == "nt":
-        return b"#!" + path + options + b"\n"
     simple = b"#!" + path + options + b"\n"
-    if len(simple) <= _LONGEST and not re.search(rb"\s", path):
+    if os.name == "nt" or (len(simple) <= _LONGEST and not re.search(rb"\s", path)):
         return simple
     return _BESIDE % (os.fsencode(python.name), options)
 

@@ -171,7 +171,7 @@ def python_asked(text: str | None, lock: Lock, command: str) -> Python | None:
 
 def machine_here(where: Project, named: str | None, *, installing: bool) -> Here:
     """Probe this machine, or read the one that was named; installing takes a computer of its platform."""
-    from envplan.machine.probe import Host, here
+    from envplan.machine.probe import here
 
     overlay = where.lock.parent / "catalog.d"
     pretended = named or os.environ.get(VARIABLE)
@@ -183,7 +183,7 @@ def machine_here(where: Project, named: str | None, *, installing: bool) -> Here
     machine = profile(pretended, overlay)
     if not installing:
         return Here(machine, real=False)
-    return Here(_on_this_computer(machine, Host.here(), pretended), real=False)
+    return Here(_on_this_computer(machine, pretended), real=False)
 
 
 def _compute_of(overlay: Path, name: str) -> Compute | None:
@@ -193,13 +193,13 @@ def _compute_of(overlay: Path, name: str) -> Compute | None:
     return compute_of(name, overlay)
 
 
-def _on_this_computer(machine: Machine, host: object, named: str) -> Machine:
+def _on_this_computer(machine: Machine, named: str) -> Machine:
     """Pretend to be a machine, on the interpreters of this one."""
     from envplan.machine.probe import Host
     from envplan.machine.probe.interpreters import by_name
     from envplan.machine.probe.system import platform
 
-    assert isinstance(host, Host)
+    host = Host.here()
     own = platform(host)
     if own != machine.platform:
         raise EnvplanError(

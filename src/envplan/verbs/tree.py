@@ -81,10 +81,11 @@ def _nearest(targets: Sequence[Target], lock: Lock) -> Target:
 def _here() -> tuple[Platform | None, Python]:
     """Say what this machine is, or the one that ENVPLAN_PROFILE says to be."""
     from envplan.machine.probe import Host, pretended
+    from envplan.machine.probe.survey import VARIABLE
     from envplan.machine.probe.system import platform
 
     python = Python(*sys.version_info[:2])
-    if profile := os.environ.get("ENVPLAN_PROFILE"):
+    if profile := os.environ.get(VARIABLE):
         return pretended(profile).machine.platform, python
     try:
         return platform(Host.here()), python

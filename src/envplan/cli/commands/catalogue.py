@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# name: (module under envplan.cli.commands, one line)
+# By the name of the module under envplan.cli.commands.
 COMMANDS: dict[str, str] = {
     "init": "write envplan.toml from words",
     "add": "add packages to the spec",

@@ -180,15 +180,6 @@ def _failed(source: Source, reason: str, said: str) -> EnvplanError:
             wanted=(Said(f"{source.name} {source.version}".rstrip(), source.origin),),
             found=(Said(shown(reason), str(source.folder)),),
             why=tuple(Said(line) for line in lines[-_LAST:]),
-            cures=(f"{quote(_uv())} build --wheel {quote(str(source.folder))}   (shows all that it says)",),
+            cures=(f"uv build --wheel {quote(str(source.folder))}   (shows all that it says)",),
         )
     )
-
-
-def _uv() -> str:
-    from envplan.solver.uv import bundled
-
-    try:
-        return bundled()
-    except FileNotFoundError:
-        return "uv"

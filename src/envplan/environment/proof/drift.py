@@ -19,7 +19,7 @@ from envplan.processes.parallel import in_parallel
 from envplan.store.checking import expose
 from envplan.store.model import Progress, Tell, untold
 from envplan.values.numbers import counted
-from envplan.values.records import dataclass, field, replace
+from envplan.values.records import dataclass, field
 
 # Written when Python likes to, from the sources beside it; never a reason to doubt an environment.
 _BYTECODE = "__pycache__"
@@ -263,6 +263,4 @@ def _judged(look: _Look, row: int) -> Change | None:
         return None
     if status.st_mtime_ns == look.listing.mtimes[row]:
         expose(file)
-    return replace(
-        Change(path, "changed", owner), detail=f"of the same size, with other contents{_told(status)}"
-    )
+    return Change(path, "changed", owner, f"of the same size, with other contents{_told(status)}")
