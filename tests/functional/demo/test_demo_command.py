@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from filelock import FileLock
 
@@ -23,7 +22,7 @@ from envplan.values.platforms import Platform
 from envplan.values.records import replace
 from envplan.values.versions import Python
 from envplan.verbs.demo import Told, demo
-from tests.support.answers import SCHEMA
+from tests.support.answers import PROMISED
 from tests.support.answers import document as document_of
 
 ROOT = Path(__file__).parents[3]
@@ -176,7 +175,7 @@ class TestPerformed:
 
     def test_every_step_did_what_it_should(self, performed: Performed) -> None:
         assert performed.code == 0, performed.output
-        jsonschema.validate(json.loads(performed.output), SCHEMA)
+        PROMISED.validate(json.loads(performed.output))
         for step in performed.steps:
             assert step["as_told"], step
             assert step["exit"] == step["expected"]
