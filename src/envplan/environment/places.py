@@ -90,15 +90,15 @@ def _refuse_foreign(place: Place) -> None:
     """Refuse links: what is built and cleaned up through one would be in somebody else's folder."""
     for folder in (place.folder.parent, place.folder):
         try:
-            mode = folder.lstat().st_mode
+            status = folder.lstat()
         except FileNotFoundError:
             continue
         except OSError as error:
             with told(folder, "the folder of generations"):
                 raise error
-        if stat.S_ISDIR(mode) and not _is_junction(folder):
+        if stat.S_ISDIR(status.st_mode) and not is_link(status):
             continue
-        kind = "a link" if stat.S_ISLNK(mode) or stat.S_ISDIR(mode) else "a file"
+        kind = "a link" if is_link(status) else "a file"
         raise EnvplanError(
             Problem(
                 FOREIGN,
@@ -110,6 +110,6 @@ def _refuse_foreign(place: Place) -> None:
         )
 
 
-def _is_junction(folder: Path) -> bool:
-    """Tell a junction of Windows, which says that it is a folder, from one."""
-    return getattr(folder.lstat(), "st_reparse_tag", 0) == _JUNCTION
+def is_link(status: os.stat_result) -> bool:
+    """Whether something is a link, or a junction of Windows, which says that it is a folder."""
+    return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) == _JUNCTION

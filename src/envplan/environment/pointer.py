@@ -14,7 +14,7 @@ from pathlib import Path
 from envplan.documents.reading import shown
 from envplan.documents.writing import sync_folder
 from envplan.environment.model import GENERATIONS, Place
-from envplan.environment.places import FOREIGN
+from envplan.environment.places import FOREIGN, is_link
 from envplan.environment.trouble import refused, told
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.values.records import dataclass
@@ -62,7 +62,7 @@ def pointing(pointer: Path) -> Pointing:
         return Nowhere()
     except OSError as error:  # no right to look there, or a name too long
         raise refused(pointer, error, "the pointer to the environment") from None
-    if not stat.S_ISLNK(status.st_mode) and not getattr(status, "st_reparse_tag", 0):
+    if not is_link(status):
         return Foreign(_KINDS.get(stat.S_IFMT(status.st_mode), "a device"))
     text = os.readlink(pointer)  # noqa: PTH115 - the text itself tells whose it is
     return _ours(pointer, text) or Foreign(f"a link to {text}")
@@ -72,7 +72,9 @@ def _ours(pointer: Path, text: str) -> Ours | None:
     """Know a link that was made here: it leads to a generation that lies beside it."""
     beside = text.removeprefix("\\\\?\\")
     for parent in (str(pointer.parent), os.path.realpath(pointer.parent)):
-        beside = beside.removeprefix(parent.rstrip("/\\") + os.sep)
+        start = parent.rstrip("/\\") + os.sep
+        if os.path.normcase(beside).startswith(os.path.normcase(start)):  # on Windows, Lab is lab
+            beside = beside[len(start) :]
     found = _OURS.fullmatch(beside)
     if not found:
         return None
@@ -216,6 +218,11 @@ def _point_on_windows(place: Place, number: int) -> None:
     import_module("_winapi").CreateJunction(str(place.folder / str(number)), str(new))
     if os.path.lexists(place.pointer):
         place.pointer.rename(old)
-    new.rename(place.pointer)
+    try:
+        new.rename(place.pointer)
+    except OSError:
+        if os.path.lexists(old):
+            old.rename(place.pointer)
+        raise
     if os.path.lexists(old):
         old.rmdir()
