@@ -62,3 +62,11 @@ def add_groups(parser: argparse.ArgumentParser) -> None:
 def group_names(written: Iterable[str]) -> tuple[str, ...]:
     """Read names of groups in the one spelling that a lock has them in, each once."""
     return tuple(sorted({normal(one.strip()) for one in written}))
+
+
+def refuse(senseless: object, title: str, cure: str) -> None:
+    """Refuse options of which one would be ignored."""
+    if senseless:
+        from envplan.problems import EnvplanError, Problem
+
+        raise EnvplanError(Problem("EP100", title, cures=(cure,)))

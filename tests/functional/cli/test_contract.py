@@ -61,6 +61,10 @@ def project(tmp_path: Path) -> Path:
         (["apply"], "refused", 2),
         (["bundle"], "refused", 2),
         (["cache"], "listed", 0),
+        (["cache", "gc", "--deep"], "refused", 2),
+        (["verify", "--files", "--smoke"], "refused", 2),
+        (["probe", "--list", "--save", "lab.toml"], "refused", 2),
+        (["apply", "--for", "a lab.toml", "--for", "ci-linux"], "refused", 2),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -72,6 +76,11 @@ def test_every_command_answers_in_the_promised_json(
     assert (document["outcome"], document["exit"]) == (outcome, code), document
     assert document["command"] == arguments[0]
     assert not done.stderr
+
+
+def test_a_file_that_was_named_is_quoted_where_it_is_to_be_typed_again(project: Path) -> None:
+    done = envplan("apply", "--for", "a lab.toml", "--for", "ci-linux", cwd=project)
+    assert "envplan apply --for 'a lab.toml'" in done.stderr
 
 
 def test_the_answer_is_on_stdout_and_problems_are_on_stderr(project: Path) -> None:

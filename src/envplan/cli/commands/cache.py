@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from envplan.cli.answer import Answer
+from envplan.cli.arguments import refuse
 
 _EXAMPLES = """\
 examples:
@@ -31,17 +32,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Answer:
     """Answer with what is there, what is wrong with it, or what was deleted."""
     if options.action == "gc":
-        _refuse(options.verify or options.deep, "gc does not go with --verify or --deep", "envplan cache gc")
+        refuse(options.verify or options.deep, "gc does not go with --verify or --deep", "envplan cache gc")
         return _collected()
-    _refuse(options.deep and not options.verify, "--deep goes with --verify", "envplan cache --verify --deep")
+    refuse(options.deep and not options.verify, "--deep goes with --verify", "envplan cache --verify --deep")
     return _checked(options.deep) if options.verify else _held()
-
-
-def _refuse(senseless: bool, title: str, cure: str) -> None:
-    if senseless:
-        from envplan.problems import EnvplanError, Problem
-
-        raise EnvplanError(Problem("EP100", title, cures=(cure,)))
 
 
 def _held() -> Answer:

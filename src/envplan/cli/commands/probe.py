@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from envplan.cli.answer import Answer
+from envplan.cli.arguments import refuse
 
 _EXAMPLES = """\
 examples:
@@ -30,6 +31,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Answer:
     """Answer with the machine."""
     if options.list:
+        refuse(
+            options.save or options.profile, "--list does not go with --save or --for", "envplan probe --list"
+        )
         return _listed()
     from envplan.cli.views.machine import probe_json, probe_text
     from envplan.verbs.probe import probe

@@ -43,10 +43,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Answer:
     """Answer with the report."""
+    from envplan.cli.arguments import refuse
     from envplan.cli.views.progress import shown
     from envplan.cli.views.verify import verify_text
     from envplan.verbs.verify import VerifyRequest, verify
 
+    refuse(options.files and options.smoke, "--files does not go with --smoke", "envplan verify --smoke")
     request = VerifyRequest(
         options.spec,
         options.lock,
