@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from envplan.catalog.places import DEFAULT_INDEX
@@ -17,7 +16,7 @@ from envplan.environment.building.backend import built_wheel
 from envplan.environment.model import Part
 from envplan.index.addresses import canonical_index
 from envplan.index.model import File
-from envplan.lockfile.model import ArchiveSource, GitSource, LocalSource
+from envplan.lockfile.model import ArchiveSource, GitSource, LocalSource, Pinned
 from envplan.lockfile.selection import Selected
 from envplan.problems import EnvplanError, Problem, Said, again_without
 from envplan.solver.model import Bindings, Question
@@ -43,12 +42,21 @@ class Builder:
         if isinstance(source, ArchiveSource) and source.is_wheel:
             return self._wheel_beside(one, source)
         key = remembered.key(self._identity(one), self.place.stood_on, [str(self.place.intent.choice.target)])
-        known = remembered.remembered(self.place.store.home.folder, key)
+        folder = self.place.store.home.folder
+        pinned = {other.name: str(other.version) for other in self._locked if other.version}
+        known = remembered.remembered(folder, key, pinned)
         if known and (tree := self.place.store.have(known)):
             return tree
-        tree = self._built(one)
-        remembered.remember(self.place.store.home.folder, key, tree.sha256)
+        around: dict[str, str] = {}
+        tree = self._built(one, around)
+        remembered.remember(folder, key, tree.sha256, around)
         return tree
+
+    @property
+    def _locked(self) -> list[Pinned]:
+        """What the lock holds for this target."""
+        intent = self.place.intent
+        return [other for other in intent.held.lock.packages if intent.choice.target in other.targets]
 
     def _wheel_beside(self, one: Selected, source: ArchiveSource) -> Tree:
         """Take a wheel that lies beside the lock, or in a bundle; the store sees that it is the one."""
@@ -73,8 +81,8 @@ class Builder:
             case None:
                 return one.file.sha256 if one.file else ""
 
-    def _built(self, one: Selected) -> Tree:
-        """Build a wheel, and unpack it."""
+    def _built(self, one: Selected, around: dict[str, str]) -> Tree:
+        """Build a wheel, and unpack it; note what is around the build, by name and version."""
         require_room(self.place.store, [Said(f"{one.pinned.name}, built from its source", _origin(one))])
         with told(self.place.store, f"the source of {one.pinned.name}"):
             room = self.place.store.session().folder / f"source-{os.urandom(4).hex()}"
@@ -83,7 +91,12 @@ class Builder:
         version = "" if pinned.version is None else str(pinned.version)
         editable = isinstance(source, LocalSource) and source.editable
         piece = Piece(pinned.name, self._folder(one, room), _origin(one), version, editable)
-        provide = partial(self._provide, one)
+
+        def provide(asked: Sequence[str]) -> list[Part]:
+            parts = self._provide(one, asked)
+            around.update((part.tree.project, part.tree.version) for part in parts)
+            return parts
+
         wheel = built_wheel(piece, self.place.stood_on, provide, room.parent, self.place.tell)
         return self.place.store.add(_as_built(one, wheel), wheel, self.place.tell, hashed=True)
 
@@ -136,8 +149,7 @@ class Builder:
         ]
 
     def _frame(self) -> Question:
-        held, choice = self.place.intent.held, self.place.intent.choice
-        here = [other for other in held.lock.packages if choice.target in other.targets]
+        held, choice, here = self.place.intent.held, self.place.intent.choice, self._locked
         indexes = held.spec.indexes if held.spec else ()
         patterns = [(name.lower(), canonical_index(one.url)) for one in indexes for name in one.packages]
         around = ground(choice, self.place.intent.here)

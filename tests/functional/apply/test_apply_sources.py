@@ -183,6 +183,25 @@ def test_an_sdist_that_was_allowed_is_built_and_remembered(tmp_path: Path, locke
     assert web.paths("*onlysource*") == []
 
 
+def test_what_was_built_with_another_version_of_a_locked_package_is_built_anew(
+    tool: Applied, locked: Locked
+) -> None:
+    uploads = [
+        Upload(*wheel("abi", version, files={"abi.py": f"v = {version!r}"})) for version in ("1.0", "2.0")
+    ]
+    publish(locked.web, "/simple", "abi", uploads, formats=[JSON], files="/packages")
+    project, backend = tool.folder / "tool" / "pyproject.toml", tool.folder / "tool" / "backend.py"
+    project.write_text(_PROJECT.replace("requires = []", 'requires = ["abi"]'))
+    backend.write_text(_BACKEND.replace('open("src/mytool.py").read()', "'value = %r' % __import__('abi').v"))
+    built: set[str] = set()
+    for version in ("1.0", "2.0", "1.0"):
+        tool.spec(spec(f'mytool = {{ path = "tool" }}\nabi = "=={version}"')).locked()
+        done = tool.apply()
+        assert (done.returncode, "building" in done.stderr) == (0, version not in built), done.stderr
+        built.add(version)
+        assert tool.python("import mytool; print(mytool.value)") == version
+
+
 @pytest.fixture
 def starting(tool: Applied) -> Applied:
     """A project with a wheel that runs code whenever Python starts."""

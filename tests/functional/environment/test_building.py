@@ -378,12 +378,15 @@ def test_a_build_is_remembered_by_all_it_rests_on(tmp_path: Path, bones: Skeleto
         len({first, key("sha256:bb", bones), key("sha256:aa", bones), key("sha256:aa", bones, ["torch 2.3"])})
         == 4
     )
-    assert remembered(tmp_path, first) is None
-    remember(tmp_path, first, "f" * 64)
-    assert remembered(tmp_path, first) == "f" * 64
+    assert remembered(tmp_path, first, {}) is None
+    remember(tmp_path, first, "f" * 64, {"torch": "2.2", "setuptools": "70"})
+    remember(tmp_path, first, "e" * 64, {"torch": "2.3", "setuptools": "70"})
+    for lock, built in (({"torch": "2.2", "six": "1"}, "f"), ({"torch": "2.3"}, "e"), ({}, "e")):
+        assert remembered(tmp_path, first, lock) == built * 64
+    assert remembered(tmp_path, first, {"torch": "2.4"}) is None
     for file in (tmp_path / "built").iterdir():
         file.write_text("{")
-    assert remembered(tmp_path, first) is None
+    assert remembered(tmp_path, first, {}) is None
 
 
 def test_what_a_build_asks_for_is_pinned_with_hashes_before_it_begins(tmp_path: Path) -> None:
