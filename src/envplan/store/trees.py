@@ -7,7 +7,6 @@ import os
 import threading
 from collections.abc import Collection
 from pathlib import Path
-from types import TracebackType
 
 from envplan.documents.folders import make_folder
 from envplan.documents.reading import printable
@@ -56,9 +55,7 @@ class Store:
     def __enter__(self) -> Store:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

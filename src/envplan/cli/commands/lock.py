@@ -74,12 +74,14 @@ def _refuse_senseless(options: argparse.Namespace) -> None:
 
 
 def _checked(options: argparse.Namespace) -> Answer:
+    from envplan.documents.reading import printable
     from envplan.verbs.check import check
 
     checked = check(options.spec, options.lock, options.profiles)
     data = {"lock": str(checked.file)}
     if not checked.problems:
-        return Answer("in-order", text=f"{checked.file} is in order, and what the spec asks for", data=data)
+        text = f"{printable(str(checked.file))} is in order, and what the spec asks for"
+        return Answer("in-order", text=text, data=data)
     failed = max((one.exit for one in checked.problems), default=0)
     return Answer("refused", data=data, problems=checked.problems, exit=failed)
 

@@ -108,4 +108,4 @@ def _sums(done: Applied, change: Change) -> Iterator[list[str]]:
             printable(f"{smoke['framework']} {smoke['status']}{detail}{f' on {devices}' if devices else ''}"),
         ]
     if done.moved:
-        yield ["moved", f"what was there before is {done.moved}"]
+        yield ["moved", f"what was there before is {printable(str(done.moved))}"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from envplan.cli.views.columns import columns
 from envplan.cli.views.diff import diff_json, diff_text
+from envplan.documents.reading import printable
 from envplan.lockfile.graph import targets_of
 from envplan.lockfile.model import Lock, Offer
 from envplan.solver.differences import Difference
@@ -22,7 +23,10 @@ _OF_A_VARIANT = re.compile(r"\S+ \S+\+\S+ needs ")
 def lock_text(made: LockMade, *, written: bool) -> str:
     """Say what the lock holds, what its targets do not share, and what is new."""
     every = targets_of(made.lock)
-    parts = [f"{made.file}: {_count(made.lock)}{_news(made, written)}", "\n".join(_variants(made.lock))]
+    parts = [
+        f"{printable(str(made.file))}: {_count(made.lock)}{_news(made, written)}",
+        "\n".join(_variants(made.lock)),
+    ]
     if made.differences:
         following = [one.name for one in made.differences if _follows_variant(one)]
         lines = [
