@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from envplan.values.records import dataclass, replace
+from envplan.values.records import dataclass
 
 Way = Literal["clones", "hard links", "copies"]
 
@@ -37,12 +37,15 @@ class Ends:
         if os.link not in os.supports_dir_fd:  # Windows
             yield self
             return
-        with contextlib.ExitStack() as stack:
-            numbers = []
-            for folder in (self.source, self.target):
-                numbers.append(os.open(folder, os.O_RDONLY))
-                stack.callback(os.close, numbers[-1])
-            yield replace(self, from_folder=numbers[0], to_folder=numbers[1])
+        source = os.open(self.source, os.O_RDONLY)
+        try:
+            target = os.open(self.target, os.O_RDONLY)
+            try:
+                yield Ends(self.source, self.target, self.there, source, target)
+            finally:
+                os.close(target)
+        finally:
+            os.close(source)
 
     def names(self, path: str) -> tuple[str, str]:
         """Name a file at both ends."""
