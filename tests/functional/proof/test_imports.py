@@ -36,7 +36,14 @@ def test_only_what_the_user_named_is_imported(tmp_path: Path) -> None:
 
 
 FAULTS = {
-    "a module that is missing": ("import nowhere", "EP616", ["No module named 'nowhere'", "fails 1.0"]),
+    "a module that is missing": (
+        "import nowhere", "EP616",
+        ["No module named 'nowhere'", "no package of the lock brings nowhere", "envplan add nowhere"],
+    ),
+    "a part of setuptools of before": ("import pkg_resources", "EP616", ['envplan add "setuptools<82"']),
+    "a module that left Python": (
+        "raise ImportError(\"No module named 'imp'\")", "EP616", ['python = "3.11"'],
+    ),
     "an old NumPy's binary": (
         "raise ImportError('numpy.core.multiarray failed to import')",
         "EP616", ["built for NumPy 1", 'envplan add "numpy<2"'],
@@ -66,7 +73,8 @@ FAULTS = {
 def test_what_cannot_be_imported_is_told(
     tmp_path: Path, code: str, problem_code: str, said: list[str]
 ) -> None:
-    report = imported(tmp_path, [plain("after", "1.0"), plain("fails", "1.0", code), plain("zlast", "1.0")])
+    wheels = [plain("after", "1.0"), plain("fails", "1.0", code), plain("zlast", "1.0")]
+    report = imported(tmp_path, wheels, named={"after", "fails", "zlast"})
     assert states(report) == {"after": "passed", "fails": "failed", "zlast": "passed"}
     (problem,) = report.problems
     assert (problem.code, problem.exit) == (problem_code, 1)
@@ -107,6 +115,42 @@ def test_a_lesser_module_may_need_what_is_not_installed(tmp_path: Path) -> None:
     assert report.problems == ()
     assert states(report) == {"black": "passed", "blackd": "not-run"}
     assert "aiohttp_is_not_here" in report.imports[1].detail
+
+
+LESSER = {
+    "an error of its own that speaks of it": (
+        "try:\n    import aiohttp_is_not_here\n"
+        "except ImportError as error:\n    raise ImportError(f'install me: {error}') from None\n",
+        "blackd/__init__.py",
+    ),
+    "a folder of sources, which nobody built": (
+        "from sources.src.lib.built import work\n", "sources/src/lib/__init__.py",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "file"), LESSER.values(), ids=LESSER.keys())
+def test_a_lesser_module_may_say_so_in_its_own_way(tmp_path: Path, code: str, file: str) -> None:
+    files = {"black/__init__.py": "", file: code, "sources/src/lib/built.pyi": ""}
+    report = imported(tmp_path, [wheel("black", "1.0", files=files)], named={"black"})
+    assert report.problems == ()
+    assert sorted(states(report).values()) == ["not-run", "passed"]
+
+
+def test_a_lesser_module_fails_for_what_another_package_brings(tmp_path: Path) -> None:
+    files = {"black/__init__.py": "", "blackd/__init__.py": "import aiohttp.web\n"}
+    wheels = [wheel("black", "1.0", files=files), plain("aiohttp", "1.0")]
+    made = generation(tmp_path, wheels)
+    next(made.folder.rglob("aiohttp/__init__.py")).unlink()
+    assert states(proven(made, smoke=False, named={"black"}))["blackd"] == "failed"
+
+
+def test_what_nobody_named_may_need_what_is_not_installed(tmp_path: Path) -> None:
+    """As stubs of types do, which a type checker reads and no program imports."""
+    report = imported(tmp_path, [plain("one", "1.0"), plain("stubs", "1.0", "import nowhere")])
+    assert report.problems == ()
+    assert states(report) == {"one": "passed", "stubs": "not-run"}
+    assert "needs nowhere" in report.imports[1].detail
 
 
 def test_a_package_that_crashes_again_and_again_ends_the_asking(tmp_path: Path) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
 
 from envplan.environment.listing import Listing
 from envplan.environment.proof.asking import Heard, ask
 from envplan.environment.proof.interpreter import not_starting, other_version
-from envplan.environment.proof.modules import Module, modules
+from envplan.environment.proof.modules import Module, brings, modules
 from envplan.environment.proof.question import Question
 from envplan.environment.proof.report import Imported
 from envplan.environment.proof.surroundings import blamed, without_libraries
-from envplan.environment.proof.symptoms import explained, helps
+from envplan.environment.proof.symptoms import Explained, explained, helps
 from envplan.problems import Problem, Said
 from envplan.values.records import dataclass, field
 
@@ -26,6 +27,7 @@ class _Work:
     """Imports under way."""
 
     question: Question
+    listing: Listing
     waiting: list[Module]
     end: float
     done: list[Imported] = field(default_factory=list)
@@ -39,7 +41,7 @@ def prove_imports(question: Question, listing: Listing) -> tuple[tuple[Imported,
     found = modules(listing, named)
     if not found:
         return (), ()
-    work = _Work(question, list(found[:_MOST]), time.monotonic() + question.deadline)
+    work = _Work(question, listing, list(found[:_MOST]), time.monotonic() + question.deadline)
     while work.waiting and work.processes < _PROCESSES:
         _round(work, work.waiting)
     for module in work.waiting:
@@ -98,9 +100,9 @@ def _answered(work: _Work, module: Module, line: dict[str, object], heard: Heard
     if not error:
         work.done.append(Imported(module.name, module.package, "passed", "", took))
         return
-    missing = str(line.get("missing") or "")
-    if module.lesser and missing and missing.partition(".")[0] != module.name.partition(".")[0]:
-        detail = f"needs {missing}, which is not installed; nothing else of {module.package} does"
+    lacking = _lacking(work, module, str(line.get("missing") or ""))
+    if lacking and (module.lesser or not work.question.named):
+        detail = f"needs {lacking}, which no package here brings"
         work.done.append(Imported(module.name, module.package, "not-run", detail, took))
         return
     if not first and work.processes < _PROCESSES // 2 and _imported_alone(work, module):
@@ -108,11 +110,23 @@ def _answered(work: _Work, module: Module, line: dict[str, object], heard: Heard
         work.done.append(Imported(module.name, module.package, "passed", detail, took))
         return
     work.done.append(Imported(module.name, module.package, "failed", str(error), took))
-    work.problems[module.name] = _fails(work.question, module, str(error), heard.words)
+    work.problems[module.name] = _fails(work.question, module, str(error), heard.words, lacking)
 
 
-def _fails(question: Question, module: Module, error: str, words: Sequence[str]) -> Problem:
-    known = explained("\n".join((error, *words)), question)
+def _lacking(work: _Work, module: Module, missing: str) -> str:
+    """Name what is missing, if no package brings it: a part of the whole that nobody asked for.
+
+    Of its own package the module itself is one that no program imports: a folder of sources.
+    """
+    own = missing.partition(".")[0] == module.name.partition(".")[0]
+    sought = missing if module.lesser and own else missing.partition(".")[0]
+    return "" if not missing or brings(work.listing, sought) else sought
+
+
+def _fails(
+    question: Question, module: Module, error: str, words: Sequence[str], lacking: str = ""
+) -> Problem:
+    known = explained("\n".join((error, *words)), question) or _undeclared(module, lacking)
     return Problem(
         _FAILS,
         f"{module.name} cannot be imported",
@@ -121,6 +135,13 @@ def _fails(question: Question, module: Module, error: str, words: Sequence[str])
         why=known.why if known else (),
         cures=helps(question, known),
     )
+
+
+def _undeclared(module: Module, lacking: str) -> Explained | None:
+    if not lacking or lacking in sys.stdlib_module_names:
+        return None
+    why = Said(f"no package of the lock brings {lacking}, and {module.package} does not ask for one")
+    return Explained((why,), (f"envplan add {lacking}   (or whichever package brings it)",))
 
 
 def _named(question: Question, module: Module) -> str:

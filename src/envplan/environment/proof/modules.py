@@ -56,6 +56,13 @@ def modules(listing: Listing, packages: Iterable[str]) -> tuple[Module, ...]:
     return tuple(module for name, index in wanted.items() for module in of_files(name, files[index]))
 
 
+def brings(listing: Listing, module: str) -> bool:
+    """Whether any package has a module of this name, as far as files tell."""
+    start = module.replace(".", "/")
+    rests = (below[len(start) :] for below in map(_below_site, listing.paths) if below.startswith(start))
+    return any(rest.startswith("/") or _module(f"x{rest}") == "x" for rest in rests)
+
+
 def _below_site(path: str) -> str:
     return path.partition("site-packages/")[2]
 

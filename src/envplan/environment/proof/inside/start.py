@@ -99,8 +99,8 @@ class Session:
         last = lines[-1].strip() if lines else ""
         first = lines[0].strip() if len(lines) > 1 else ""
         text = (first + " … " + last) if first else last
-        missing = error.name if isinstance(error, ModuleNotFoundError) else None
-        return {"error": ((kind + ": " + text) if text else kind)[:_LONGEST], "missing": missing}
+        told = {"error": ((kind + ": " + text) if text else kind)[:_LONGEST]}
+        return {**told, "missing": _missing(error, text)}
 
     def matrices(self) -> Any:
         """Give two matrices and their product, of which no sum nor any part of one is beyond 256.
@@ -159,6 +159,16 @@ class Session:
         """Say that this was all, and leave before a library's own clean-up can hang or crash."""
         self.say(end=True)
         os._exit(0)
+
+
+def _missing(error: BaseException, text: str) -> str | None:
+    """Name the module that is missing, also where an error of the package's own speaks of it."""
+    before = error.__cause__ or error.__context__
+    for one in (error, before):
+        name = one.name if isinstance(one, ModuleNotFoundError) else None
+        if name and (one is error or name.partition(".")[0] in text):
+            return name
+    return None
 
 
 def _drawn(number: int, kinds: int) -> list[list[int]]:
