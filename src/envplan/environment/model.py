@@ -9,6 +9,7 @@ from envplan.store.model import Tree
 from envplan.values.records import dataclass
 
 GENERATIONS = ".envplan"  # the folder beside pointers that all lie in
+LONGEST = 86_400  # seconds that a proof may be given
 FORBIDDEN = "not asked for"  # why a framework was not run: `--no-smoke`
 
 

@@ -135,7 +135,8 @@ def test_smoke_can_be_asked_for_and_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "soon", "1e9", "nan"])
 def test_a_deadline_is_a_number_of_seconds(tmp_path: Path, seconds: str) -> None:
-    assert answer("verify", f"--deadline={seconds}", cwd=tmp_path)["exit"] == 2
+    (problem,) = answer("verify", f"--deadline={seconds}", cwd=tmp_path)["problems"]
+    assert (problem["code"], "is not between 1 and 86400 seconds" in problem["title"]) == ("EP100", True)
 
 
 def test_help_shows_examples(tmp_path: Path) -> None:

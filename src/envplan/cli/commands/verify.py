@@ -6,6 +6,7 @@ import argparse
 
 from envplan.cli.answer import Answer
 from envplan.cli.arguments import add_environment, add_lock, add_spec
+from envplan.environment.model import LONGEST
 
 _EXAMPLES = """\
 examples:
@@ -74,7 +75,10 @@ def run(options: argparse.Namespace) -> Answer:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
-    if not 1 <= value <= 86400:
-        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 86400 seconds")
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 1 <= value <= LONGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not between 1 and {LONGEST} seconds")
     return value

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from envplan.environment.model import Receipt
+from envplan.environment.model import LONGEST, Receipt
 from envplan.machine.model import Machine
 from envplan.problems import again_without
 from envplan.store.model import Tell, untold
@@ -68,4 +68,4 @@ class Question:
     def patience(self) -> str:
         """What to type where something did not end."""
         before = f"{_UNTESTED} && " if self.fresh else ""
-        return f"{before}{self.verify} --deadline {self.deadline * 5:g}   (if the disk is slow)"
+        return f"{before}{self.verify} --deadline {min(self.deadline * 5, LONGEST):g}   (if the disk is slow)"
