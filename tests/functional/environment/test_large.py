@@ -93,7 +93,7 @@ def test_a_file_that_changed_ends_it_and_nothing_is_left(tmp_path: Path, two: li
 
 def test_killed_at_any_moment_the_next_one_builds_it(tmp_path: Path, two: list[Tree]) -> None:
     chance = random.Random(4)
-    for _ in range(10):
+    for _ in range(6):
         process = building(tmp_path, two)
         assert process.stdout
         assert process.stdout.readline() == "begins\n"

@@ -64,7 +64,7 @@ def test_four_processes_that_bring_in_the_same_wheels_all_get_them_while_others_
 def test_interrupted_while_it_unpacks_nothing_is_seen_and_the_next_run_does_it(
     shelf: Shelf, sent: signal.Signals
 ) -> None:
-    file, path = shelf.wheel(Archive(wheel_entries({"demo/zeros.bin": bytes(60_000_000)})).bytes())
+    file, path = shelf.wheel(Archive(wheel_entries({"demo/zeros.bin": bytes(20_000_000)})).bytes())
     lines = (
         "from pathlib import Path; from packaging.version import Version",
         "from envplan.index.model import File; from envplan.store.trees import Store",
