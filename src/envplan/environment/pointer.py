@@ -90,7 +90,7 @@ def refuse_foreign(place: Place, *, replace: bool) -> None:
         case Foreign("a device"):
             title = f"{name} is a device"
             why = "other programs look for it there, so that not even --replace moves it"
-            cure = "envplan apply"
+            cure = "envplan apply --env .venv"
         case Foreign("a folder") if not _replaceable(pointer):
             title = f"{name} is a folder with other things than an environment in it"
             why = "--replace moves an environment aside; this folder has no pyvenv.cfg, so it is none"

@@ -72,8 +72,9 @@ def test_other_things_are_called_what_they_are(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="devices are no files there")
 def test_a_device_is_not_even_moved_aside() -> None:
     assert pointing(Path(os.devnull)) == Foreign("a device")
-    with pytest.raises(EnvplanError, match="null is a device"):
+    with pytest.raises(EnvplanError, match="null is a device") as refused:
         refuse_foreign(Place("train", Path(os.devnull)), replace=True)
+    assert refused.value.problems[0].cures == ("envplan apply --env .venv",)  # not there once more
 
 
 @pytest.mark.parametrize(
