@@ -65,7 +65,7 @@ def built(
 ) -> Pinned:
     """A package with a wheel for each platform and Python of its targets."""
     taken = frozenset(targets)
-    kinds = sorted({(one.python.tag, _TAGS[str(one.platform)]) for one in taken})
+    kinds = sorted({(f"cp{one.python.major}{one.python.minor}", _TAGS[str(one.platform)]) for one in taken})
     files = [
         locked(f"{name.replace('-', '_')}-{version}-{tag}-{tag}-{system}.whl", host) for tag, system in kinds
     ]

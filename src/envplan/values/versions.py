@@ -117,11 +117,6 @@ class Python:
             raise ValueError(f"{text!r} is not a minor version of Python such as 3.11")
         return cls(int(found[1]), int(found[2]))
 
-    @property
-    def tag(self) -> str:
-        """The wheel tag of its ABI."""
-        return f"cp{self.major}{self.minor}"
-
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}"
 
