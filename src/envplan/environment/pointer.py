@@ -98,7 +98,7 @@ def refuse_foreign(place: Place, *, replace: bool) -> None:
         case Foreign(kind) if not replace:
             title = f"{name} is {kind} that envplan did not make"
             why = "it is never overwritten; --replace moves it aside and deletes nothing"
-            cure = f"envplan apply --replace{_named(place)}"
+            cure = f"envplan apply --replace{named(pointer)}"
         case _:
             return
     found = (Said("there already", str(pointer)),)
@@ -123,9 +123,10 @@ def _instead(folder: Path) -> str:
     return f"mv {shlex.quote(path)} {shlex.quote(f'{path}.moved')}"
 
 
-def _named(place: Place) -> str:
+def named(pointer: Path) -> str:
+    """Write the option that names a pointer, where it is not the usual one here."""
     usual = os.path.abspath(".venv")  # noqa: PTH100 - a pointer is a link, and stays one
-    return "" if str(place.pointer) == usual else f" --env {shlex.quote(str(place.pointer))}"
+    return "" if str(pointer) == usual else f" --env {shlex.quote(str(pointer))}"
 
 
 def _replaceable(folder: Path) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from shlex import quote
 
 from envplan.documents.reading import shown
 from envplan.environment.model import GENERATIONS, Place
-from envplan.environment.pointer import Foreign, Ours, pointing, ways_past
+from envplan.environment.pointer import Foreign, Ours, named, pointing, ways_past
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.verbs.project import POINTER, may_be_of
 
@@ -37,10 +36,9 @@ def open_place(env: Path | None, spec: Path | None = None) -> Place:
 
 def none_there(pointer: Path, *found: Said) -> EnvplanError:
     """Say that there is no environment."""
-    named = "" if pointer == pointer_of(None) else f" --env {quote(str(pointer))}"
     title = f"there is no environment {shown(pointer.name)} here"
     wanted = (Said(str(pointer)),)
-    cures = ways_past(pointer) or (f"envplan apply{named}",)
+    cures = ways_past(pointer) or (f"envplan apply{named(pointer)}",)
     return EnvplanError(Problem(NONE, title, wanted, found, cures=cures))
 
 
