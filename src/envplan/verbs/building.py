@@ -114,8 +114,10 @@ class Builder:
                 return unpacked(archive, archive.name, room)
             case None:
                 assert one.file
-                arrived = dict(self.place.source.bring([as_file(one.pinned, one.file)]))
-                return unpacked(next(iter(arrived.values())), one.file.name, room)
+                ((_, archive),) = self.place.source.bring([as_file(one.pinned, one.file)])
+                folder = unpacked(archive, one.file.name, room)
+                archive.unlink()
+                return folder
 
     def _checked_out(self, one: Selected, place: FromGit, room: Path) -> Path:
         from envplan.sources.repositories import Repositories

@@ -177,6 +177,7 @@ def test_an_sdist_that_was_allowed_is_built_and_remembered(tmp_path: Path, locke
     project = computer(tmp_path, Locked(made, locked.shaped))
     project.applied()
     assert project.python("import onlysource; print(onlysource.__version__)") == "1.0"
+    assert "not complete" not in project.envplan("cache").stdout
     assert project.applied()["outcome"] == "unchanged"
     web.forget()
     project.applied("--env", "another")
