@@ -61,7 +61,7 @@ def pointing(pointer: Path) -> Pointing:
     except (FileNotFoundError, NotADirectoryError):
         return Nowhere()
     except OSError as error:  # no right to look there, or a name too long
-        raise refused(pointer, error, "the pointer to the environment") from None
+        raise refused(pointer, error, "the pointer to the environment", cannot="looked at") from None
     if not is_link(status):
         return Foreign(_KINDS.get(stat.S_IFMT(status.st_mode), "a device"))
     text = os.readlink(pointer)  # noqa: PTH115 - the text itself tells whose it is

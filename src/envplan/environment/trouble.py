@@ -23,10 +23,10 @@ def told(folder: Path, wanted: str) -> Iterator[None]:
         raise refused(folder, error, wanted) from None
 
 
-def refused(folder: Path, error: OSError, wanted: str) -> EnvplanError:
+def refused(folder: Path, error: OSError, wanted: str, *, cannot: str = "written") -> EnvplanError:
     """Say that something at an environment could not be done."""
     full = error.errno in FULL
-    title = "there is no more room for the environment" if full else "the environment cannot be written"
+    title = "there is no more room for the environment" if full else f"the environment cannot be {cannot}"
     reason = reason_of(error).lower()
     where = os.fspath(error.filename) if isinstance(error.filename, str | os.PathLike) else str(folder)
     return EnvplanError(

@@ -131,9 +131,7 @@ def _asked(request: ApplyRequest) -> Iterator[str]:
 
 def digest_of(file: Path | None) -> str:
     """Digest a document's bytes; empty where there is none that could be read."""
-    if file is None or not file.is_file():
-        return ""
     try:
-        return sha256(file.read_bytes()).hexdigest()
+        return sha256(file.read_bytes()).hexdigest() if file and file.is_file() else ""
     except (OSError, ValueError):
         return ""

@@ -69,6 +69,11 @@ def test_other_things_are_called_what_they_are(tmp_path: Path) -> None:
         assert pointing(tmp_path / "pipe") == Foreign("a pipe")
 
 
+def test_what_cannot_even_be_looked_at_is_not_said_to_be_unwritable(tmp_path: Path) -> None:
+    with pytest.raises(EnvplanError, match="EP441 the environment cannot be looked at"):
+        pointing(tmp_path / ("x" * 300))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="devices are no files there")
 def test_a_device_is_not_even_moved_aside() -> None:
     assert pointing(Path(os.devnull)) == Foreign("a device")
