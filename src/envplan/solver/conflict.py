@@ -148,7 +148,10 @@ class _Narrowing:
     def _told(self, name: str, domain: _Domain) -> Clash:
         demands = tuple(_fewest(domain.demands, self.view.page(name).files, domain.unusable))
         admitted = [one for one in domain.unusable if all(demand.admits(one) for demand in demands)]
-        reasons = [Said(domain.unusable[one], f"{name} {one}") for one in sorted(admitted, reverse=True)]
+        alike: dict[str, list[str]] = {}
+        for one in sorted(admitted, reverse=True):
+            alike.setdefault(domain.unusable[one], []).append(str(one))
+        reasons = [Said(f"{name} {_several(which)}: {why}", "its metadata") for why, which in alike.items()]
         return Clash(name, demands, tuple(reasons[:4]), domain.unusable)
 
     def _drop_bad(self) -> bool:
@@ -249,6 +252,11 @@ def closest(hidden: Iterable[Hidden], admits: Callable[[Version], bool]) -> list
 
 def _closeness(one: Hidden) -> int:
     return _CLOSENESS.index(one.unfit.kind)
+
+
+def _several(versions: list[str]) -> str:
+    left = len(versions) - 4
+    return ", ".join(versions[:4]) + (f" and {left} more" if left > 0 else "")
 
 
 def _both(first: Requires | None, second: Requires) -> Requires:

@@ -101,7 +101,8 @@ def _make(work: Work, tell: Tell, *, refresh: bool) -> Made:
             catalog = load([one.name for one in everything(whole)], overlay=work.folder / "catalog.d")
             chosen = _chosen(work, whole, catalog, indexes)
             deeper = [one.name for one in whole.packages if one not in work.spec.packages]
-            here = work.here().platform if whole.options.allow_sdist else None
+            # What can be built here matters too where source code might be the cure.
+            here = work.here().platform if whole.options.allow_sdist or refresh else None
             asked = questions(whole, chosen.served, catalog, deeper, work.given, _preferred(work), here)
             tell(f"solving for {_several(asked)}")
             answered = _solved(whole, asked, solving)
@@ -110,7 +111,7 @@ def _make(work: Work, tell: Tell, *, refresh: bool) -> Made:
                 break
             whole = replace(whole, packages=(*whole.packages, *found))
         _refuse_unused_gpu(whole, catalog)
-        answers, problems = _answers(answered)
+        answers, problems = _answers(answered, () if work.machines else work.spec.platforms)
         compared, told = _compared(work, asked, answers, indexes, tell)
         files = tuple(dict.fromkeys(file for answer in answers for file in answer.files.values()))
         hashed = dict(zip(files, solving.hashed(files), strict=True))
@@ -202,12 +203,13 @@ def _solver(name: str) -> Solver:
     return Uv(cache_folder(os.environ) / "uv", program)
 
 
-def _answers(answers: Sequence[Answer]) -> tuple[list[Solved], tuple[Problem, ...]]:
-    refused = [one for one in answers if isinstance(one, Unsolved)]
-    if refused:
+def _answers(
+    answers: Sequence[Answer], platforms: Sequence[Platform]
+) -> tuple[list[Solved], tuple[Problem, ...]]:
+    if refused := [one for one in answers if isinstance(one, Unsolved)]:
         from envplan.solver.unsolved import of_targets
 
-        raise EnvplanError(*of_targets(refused, [one.target for one in answers]))
+        raise EnvplanError(*of_targets(refused, [one.target for one in answers], platforms))
     solved = [one for one in answers if isinstance(one, Solved)]
     warnings = (problem for one in solved for problem in one.problems)
     return solved, told_once(warnings, lambda one: (one.code, one.title))

@@ -155,11 +155,12 @@ def _old(
     target = view.question.target
     only = f"of {source.project} {source.version} there is only source code for"
     then = f"(under [options]; then envplan lock --upgrade-package {name})"
+    allowed = ", ".join(f'"{one}"' for one in sorted({*view.question.sdists, source.project}))
     return Problem(
         PASSED_OVER,
         f"{name} {chosen} is taken, though {newest} is newer",
         found=(Said(f"{only} {target.platform}, Python {target.python}", source.name),),
         why=why,
-        cures=(f'allow-sdist = ["{source.project}"]   {then}',),
+        cures=(f"allow-sdist = [{allowed}]   {then}",),
         severity="note",
     )

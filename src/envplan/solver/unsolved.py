@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Sequence
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from envplan.index.columns import refused
 from envplan.index.trouble import MISSING, server_at_fault
 from envplan.problems import EnvplanError, Problem, Said, told_once
 from envplan.solver.conflict import Clash, clash, closest
+from envplan.solver.cures import cures, fewer, first_number, number
 from envplan.solver.model import Unsolved
 from envplan.solver.view import Hidden, View
 from envplan.values.fitting import Kind
+from envplan.values.numbers import counted
+from envplan.values.platforms import Platform
 from envplan.values.records import replace
 from envplan.values.several import targets_said
 from envplan.values.targets import Target
 
 UNSOLVABLE = "EP350"
 
+_LONG = f"envplan explain {UNSOLVABLE}"
 _NAMED = 8  # of many that wanted something, or were found
 
 # What hides a file, before its own words where those need it.
@@ -37,8 +40,10 @@ _HIDDEN: dict[Kind, str] = {
 }
 
 
-def of_targets(refused: Sequence[Unsolved], every: Collection[Target]) -> tuple[Problem, ...]:
-    """Say what stops several targets once, with the targets it stops."""
+def of_targets(
+    refused: Sequence[Unsolved], every: Collection[Target], platforms: Sequence[Platform] = ()
+) -> tuple[Problem, ...]:
+    """Say what stops several targets once, with the targets it stops; `platforms`: those the spec lists."""
     stopped: dict[Hashable, list[Unsolved]] = {}
     for one in refused:
         stopped.setdefault(_kind(one.problem), []).append(one)
@@ -49,9 +54,21 @@ def of_targets(refused: Sequence[Unsolved], every: Collection[Target]) -> tuple[
             title=_title(one, stopped[_kind(one)], every),
             wanted=one.wanted[:_NAMED],
             found=one.found[:_NAMED],
+            cures=_cures(one, [other.target for other in stopped[_kind(one)]], every, platforms),
         )
         for one in joined
     )
+
+
+def _cures(
+    joined: Problem, stopped: Sequence[Target], every: Collection[Target], platforms: Sequence[Platform]
+) -> tuple[str, ...]:
+    """Offer what helps all of them, then to do without; the long form where there is nothing else."""
+    sure = joined.code != UNSOLVABLE or any(one.startswith("allow-sdist") for one in joined.cures)
+    without = () if sure else tuple(fewer(stopped, every, platforms))
+    pythons = any(one.startswith("python") for one in without)
+    others = (one for one in joined.cures if not (pythons and one.startswith("python")))
+    return tuple(one for one in others if not (without and one == _LONG)) + without
 
 
 def _kind(problem: Problem) -> Hashable:
@@ -93,7 +110,7 @@ def explain(view: View, solver: str, words: str) -> Problem:
 def _told(view: View, found: Clash, quoted: tuple[Said, ...]) -> Problem:
     name = found.name
     page = view.page(name)
-    hidden = closest(page.hidden, found.admits)
+    hidden = closest(page.hidden, lambda version: version not in page.files and found.admits(version))
     demands = found.demands
     if len(demands) > 1:
         title = f"no version of {name} fits all who need it"
@@ -107,7 +124,7 @@ def _told(view: View, found: Clash, quoted: tuple[Said, ...]) -> Problem:
     shown = _near(tuple(page.files), found)
     seen = Said(f"{name} {shown}" if shown else f"no version of {name} that this target can run", page.index)
     why = [
-        *(_hidden_line(view, one) for one in hidden[:4]),
+        *_hidden_lines(view, hidden)[:4],
         *(Said(f"{one.name} is not used: {one.why}", page.index) for one in refused(page.listed)[:4]),
         *([index] if index else []),
         *found.reasons,
@@ -119,15 +136,25 @@ def _told(view: View, found: Clash, quoted: tuple[Said, ...]) -> Problem:
         wanted=tuple(Said(one.text, one.origin) for one in demands[:8]),
         found=(seen,),
         why=tuple(why),
-        cures=tuple(dict.fromkeys(_cures(view, found, hidden))) or (f"envplan explain {UNSOLVABLE}",),
+        cures=tuple(dict.fromkeys(cures(view, found, hidden))) or (_LONG,),
     )
 
 
-def _hidden_line(view: View, one: Hidden) -> Said:
+def _hidden_lines(view: View, hidden: Sequence[Hidden]) -> list[Said]:
+    """Say why each is hidden, and once what is so of many."""
     target = view.question.target
-    words = {"platform": target.platform, "python": target.python, "why": one.unfit.text}
-    what = _HIDDEN[one.unfit.kind].format(**words)
-    return Said(f"{one.file.project} {one.file.version} {what}", one.file.name)
+    alike: dict[str, list[Hidden]] = {}
+    for one in hidden:
+        words = {"platform": target.platform, "python": target.python, "why": one.unfit.text}
+        alike.setdefault(_HIDDEN[one.unfit.kind].format(**words), []).append(one)
+    return [
+        Said(f"{some[0].file.project} {some[0].file.version}{_like(len(some) - 1)} {what}", some[0].file.name)
+        for what, some in alike.items()
+    ]
+
+
+def _like(others: int) -> str:
+    return f", like {counted(others, 'other')}," if others else ""
 
 
 def _near(versions: tuple[Version, ...], found: Clash) -> str:
@@ -135,61 +162,7 @@ def _near(versions: tuple[Version, ...], found: Clash) -> str:
     if not versions:
         return ""
     newest = [str(version) for version in sorted(versions, reverse=True)]
-    wanted = _first_number(found)
+    wanted = first_number(found)
     if wanted is not None:
-        newest.sort(key=lambda text: abs(_number(Version(text)) - wanted))
+        newest.sort(key=lambda text: abs(number(Version(text)) - wanted))
     return ", ".join(newest[:5]) + (f" and {len(newest) - 5} more" if len(newest) > 5 else "")
-
-
-def _first_number(found: Clash) -> float | None:
-    for demand in found.demands:
-        for one in demand.alternatives[0][1].specifier:
-            return _number(Version(one.version.removesuffix(".*"))) if one.operator != "===" else None
-    return None
-
-
-def _number(version: Version) -> float:
-    release = (*version.release, 0, 0)
-    return version.epoch * 1e12 + release[0] * 1e6 + release[1] * 1e3 + release[2]
-
-
-def _cures(view: View, found: Clash, hidden: list[Hidden]) -> Iterator[str]:
-    name = found.name
-    for kind in dict.fromkeys(one.unfit.kind for one in hidden):
-        newest = max((one for one in hidden if one.unfit.kind == kind), key=lambda one: one.file.version)
-        version = newest.file.version
-        match kind:
-            case "prerelease" | "yanked":
-                yield f'{name} = "=={version}"'
-            case "newer":
-                yield f'exclude-newer = "{_day_after(newest.file.uploaded or "")}"'
-            case "sdist":
-                yield f'allow-sdist = ["{name}"]'
-    yield from _other_bounds(view, found)
-    if newer := next((one.unfit.machine for one in hidden if one.unfit.machine), ""):
-        remark = f"a profile under [targets] says what {view.question.target.platform} has to run on"
-        yield f"envplan probe --save newer.toml   (on a machine with {newer}; {remark})"
-
-
-def _other_bounds(view: View, found: Clash) -> Iterator[str]:
-    """Offer what the spec could ask instead: each was tried, and nothing clashes then."""
-    name = found.name
-    usable = [version for version in view.page(name).files if not found.unusable.get(version)]
-    if usable and len(found.demands) == 1 and found.demands[0].of_spec:
-        near = min(reversed(usable), key=lambda one: abs(_number(one) - (_first_number(found) or 0)))
-        if clash(view, {name: SpecifierSet(f"=={near}")}) is None:
-            yield f'{name} = "{near.public}"'
-    for pitfall in dict.fromkeys(one.pitfall for one in found.demands if one.pitfall):
-        if clash(view, without=pitfall) is None:
-            yield f'ignore-pitfalls = ["{pitfall}"]'
-    if len(found.demands) > 1:
-        narrow = {one.requires.name for one in view.needs if len(one.requires.specifier)}
-        for need in dict.fromkeys(one.need for one in found.demands if one.need in narrow):
-            if need and clash(view, {need: SpecifierSet()}) is None:
-                yield f'{need} = "*"'
-
-
-def _day_after(uploaded: str) -> str:
-    from datetime import datetime, timedelta
-
-    return (datetime.fromisoformat(uploaded) + timedelta(days=1)).date().isoformat()
