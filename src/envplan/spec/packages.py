@@ -22,6 +22,7 @@ _ELSEWHERE = {
     "tag": "rev",
     "url": "git",
 }
+_CONDITION = "a pyproject.toml, whose dependencies may have conditions: [tool.envplan] stands beside them"
 _FORMS = 'a package is name = "version" or name = { version = "...", extras = ["..."] }'
 
 
@@ -150,7 +151,7 @@ def _refuse_others(table: Table, key: str) -> None:
                 "a package has no conditions",
                 found=shown(table.data[other]),
                 why="envplan decides for each machine by itself what it can run",
-                cures=["remove it"],
+                cures=["remove it", _CONDITION],
             )
         elif known.isdisjoint(table.data) and isinstance(table.data[other], (str, dict)):
             table.raw(other)
