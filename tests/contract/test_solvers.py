@@ -378,7 +378,18 @@ def test_source_code_that_would_not_be_taken_either_is_no_reason(solver: Solver,
     shelf.put("parser", "4.9", as_sdist=True, **put)  # type: ignore[arg-type]
     shelf.put("lib", "2.0", as_sdist=True, **put)  # type: ignore[arg-type]
     asked = question("app", "lib", exclude_newer="2025-01-01T00:00:00Z")
-    assert passed_over(solve_all([asked], shelf, solver)[0]) == []
+    told = passed_over(solve_all([asked], shelf, solver)[0])
+    assert [one for one in told if "allow-sdist" in str(one)] == []
+
+
+def test_what_is_far_behind_for_another_reason_is_named_and_can_be_asked_for(solver: Solver) -> None:
+    shelf = graph(app_1_0=[], app_2_0=["lib<2"], near_1_0=[], near_1_1=["lib<2"], lib_1_0=[], lib_2_0=[])
+    (answer,) = solve_all([question("lib>=2", "app", "near")], shelf, solver)
+    assert versions(answer) == {"app": "1.0", "lib": "2.0", "near": "1.0"}
+    ((title, _, cures),) = passed_over(answer)
+    assert title == "app 1.0 is taken, though 2.0 is newer"
+    assert cures == ('app = ">=2"   (then envplan lock says what is in the way)',)
+    assert "app 2.0 requires lib<2" in refusal(solve_all([question("lib>=2", "app>=2")], shelf, solver)[0])
 
 
 def test_a_wheel_for_newer_systems_comes_closer_than_source_code(solver: Solver) -> None:

@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from envplan.index.model import File
 from envplan.index.sdists import only_a_guess
-from envplan.problems import EnvplanError
+from envplan.problems import EnvplanError, Said
 from envplan.solver.conflict import Clash, clash
 from envplan.solver.markers import Requires
 from envplan.solver.view import Hidden, View
@@ -33,14 +33,31 @@ def cures(view: View, found: Clash, hidden: Sequence[Hidden]) -> Iterator[str]:
                 yield f'{name} = "=={newest.file.version}"'
             case "newer":
                 yield f'exclude-newer = "{_day_after(newest.file.uploaded or "")}"'
-    if sources := list(dict.fromkeys(_sources(view, found))):
-        yield f"allow-sdist = {_list(sorted({*view.question.sdists, *sources}))}"
+    if sources := set(_sources(view, found)):
+        yield allowing(view, sources)
     yield from _other_bounds(view, found)
     if any(one.unfit.kind in ("python", "requires-python") for one in hidden):
         yield from _another_python(view)
     if newer := next((one.unfit.machine for one in hidden if one.unfit.machine), ""):
         remark = f"a profile under [targets] says what {view.question.target.platform} has to run on"
         yield f"envplan probe --save newer.toml   (on a machine with {newer}; {remark})"
+
+
+def allowing(view: View, sources: Collection[str]) -> str:
+    """Write the line that allows these too."""
+    return f"allow-sdist = {_list(sorted({*view.question.sdists, *sources}))}"
+
+
+def in_vain(view: View) -> Iterator[tuple[Said, str]]:
+    """Name what the newest releases require and cannot have, because only its source code is published."""
+    for name, page in sorted(view.pages.items()):
+        newest = max(page.files, default=None)
+        release = view.releases.get((name, newest)) if newest else None
+        for one in release.dependencies if release else ():
+            file = None if one.extra or isinstance(one.requires, str) else _only_source(view, one.requires)
+            if file is not None and _can_be_taken(view, file):
+                text = f"{name} {newest} requires {one.requires}, of which there is only source code"
+                yield Said(text, file.name), file.project
 
 
 def _sources(view: View, found: Clash) -> Iterator[str]:

@@ -107,14 +107,15 @@ def _not_for_all(view: View, chosen: Iterable[Metadata]) -> Iterator[Problem]:
 
 
 def _passed_over(view: View, versions: Mapping[str, Version]) -> Iterator[Problem]:
-    """Name what the spec asks for and is old only because something newer would be source code."""
+    """Name what the spec asks for and is old: for want of source code, or by far for another reason."""
     preferred = view.question.preferred or {}
     # To look for what stands in the way of a version takes 40 ms. Most that does was asked for in vain.
     in_vain = any(_is_withheld(view, name, None) for name in view.pages.keys() - versions.keys())
     for wanted in view.needs:
         name, chosen = wanted.requires.name, versions[wanted.requires.name]
         if chosen != preferred.get(name):  # of a pin that was kept it was said when that was made
-            yield from _for_want_of_source(view, wanted.requires, chosen, of_others=in_vain)
+            known = list(_for_want_of_source(view, wanted.requires, chosen, of_others=in_vain))
+            yield from known or _far_behind(view, wanted.requires, chosen)
 
 
 def _is_withheld(view: View, name: str, chosen: Version | None) -> bool:
@@ -137,6 +138,17 @@ def _for_want_of_source(
     if found and (source := _only_source(view, found.name, found.admits)):
         why = tuple(Said(one.text, "its metadata") for one in found.demands)
         yield _old(view, source, name, chosen, newest, why)
+
+
+def _far_behind(view: View, requires: Requires, chosen: Version) -> Iterator[Problem]:
+    """Say so where a newest release of another first number was left: solvers go back ten years unasked."""
+    name = requires.name
+    newest = max(filter(requires.specifier.contains, view.page(name).files), default=chosen)
+    if (newest.epoch, newest.release[0]) > (chosen.epoch, chosen.release[0]):
+        why = Said("what else the spec asks for, or what that needs, does not go with a newer one")
+        cure = f'{name} = ">={newest.release[0]}"   (then envplan lock says what is in the way)'
+        title = f"{name} {chosen} is taken, though {newest} is newer"
+        yield Problem(PASSED_OVER, title, why=(why,), cures=(cure,), severity="note")
 
 
 def _only_source(view: View, name: str, admits: Callable[[Version], bool]) -> File | None:

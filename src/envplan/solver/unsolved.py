@@ -10,7 +10,7 @@ from envplan.index.columns import refused
 from envplan.index.trouble import MISSING, server_at_fault
 from envplan.problems import EnvplanError, Problem, Said, told_once
 from envplan.solver.conflict import Clash, clash, closest
-from envplan.solver.cures import cures, fewer, first_number, number
+from envplan.solver.cures import allowing, cures, fewer, first_number, in_vain, number
 from envplan.solver.model import Unsolved
 from envplan.solver.view import Hidden, View
 from envplan.values.fitting import Kind
@@ -94,15 +94,16 @@ def explain(view: View, solver: str, words: str) -> Problem:
         return error.problems[0]
     quoted = (Said(" ".join(words.split()), solver),) if words.strip() else ()
     if found is None:
+        lacking = list(in_vain(view))
+        sources = {project for _, project in lacking}
+        other = [f'{one.requires.name} = "*"' for one in view.needs if len(one.requires.specifier)]
         asked = tuple(Said(str(one.requires), one.need.origin) for one in (*view.needs, *view.constraints))
         return Problem(
             UNSOLVABLE,
             "no versions fit together",
             wanted=asked[:12],
-            why=quoted,
-            cures=tuple(f'{one.requires.name} = "*"' for one in view.needs if len(one.requires.specifier))[
-                :3
-            ],
+            why=(*(said for said, _ in lacking[:4]), *quoted),
+            cures=(*([allowing(view, sources)] if sources else []), *other[:3]),
         )
     return _told(view, found, quoted)
 

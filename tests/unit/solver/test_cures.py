@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from packaging.version import Version
+
 from envplan.problems import Problem, Said
 from envplan.solver.model import Bindings, Need, Question, Unsolved
 from envplan.solver.source import Memory
@@ -88,3 +90,22 @@ def test_what_stops_one_python_or_platform_can_be_done_without() -> None:
     assert stopped(TARGETS[1], TARGETS[3], platforms=()) == (without_312,)
     assert stopped(TARGETS[3]) == (without_312, without_macos)
     assert stopped(*TARGETS) == ("envplan explain EP350",)
+
+
+def test_where_nothing_is_certain_what_the_newest_cannot_have_is_offered() -> None:
+    """As for dvc, which hydra-core is too new for that needs no source code, and no bound says so."""
+    shelf = Shelf()
+    shelf.put("app", "1.0", ["first"])
+    shelf.put("app", "2.0", ["second"])
+    shelf.put("first", "1.0", ["never-seen"])
+    shelf.put("second", "1.0", ["old"])
+    shelf.put("second", "0.9", ["never-seen"])
+    shelf.put("old", "1.0", as_sdist=True)
+    view = View(ASKS, Memory(shelf))
+    for name, version in (("app", "1.0"), ("app", "2.0"), ("second", "1.0")):
+        view.release(name, Version(version))
+    view.page("old")
+    problem = explain(view, "uv", "no, sorry")
+    assert problem.title == "no versions fit together"
+    assert problem.cures == ('allow-sdist = ["old"]',)
+    assert "second 1.0 requires old, of which there is only source code" in [one.text for one in problem.why]
