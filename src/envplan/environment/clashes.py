@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from itertools import chain
 
 from envplan.environment.contents import Contents, without
+from envplan.environment.proof.modules import STRAY
 from envplan.problems import EnvplanError, Problem, Said
 from envplan.values.records import dataclass, replace
 
@@ -98,14 +99,38 @@ def _once(contents: Contents, keys: list[list[str]], made: list[str], several: f
 
 
 def _refused(claims: dict[str, list[_Claim]], why: str) -> EnvplanError:
-    shown = sorted(claims)[:_SHOWN]
-    found = [one.said for key in shown for one in claims[key]]
-    if len(claims) > _SHOWN:
-        found.append(Said(f"and {len(claims) - _SHOWN} more"))
-    owners = sorted({one.owner or "the environment itself" for those in claims.values() for one in those})
-    title = f"{' and '.join(owners[:2])} cannot be in one environment"
-    if len(owners) > 2:
-        title = f"{', '.join(owners[:-1])} and {owners[-1]} cannot be in one environment"
-    named = [one for one in owners if one != "the environment itself"]
-    cures = tuple(f"envplan why {name}" for name in named[:2])
-    return EnvplanError(Problem(CLASH, title, found=tuple(found), why=(Said(why),), cures=cures))
+    return EnvplanError(*(_clash(owners, claims, why) for owners in _together(claims)))
+
+
+def _together(claims: dict[str, list[_Claim]]) -> list[set[str]]:
+    """Name the owners whose clashes are of one kind: others have nothing to do with them."""
+    found: list[set[str]] = []
+    for key in sorted(claims):
+        owners = {one.owner for one in claims[key]}
+        for one in [one for one in found if one & owners]:
+            found.remove(one)
+            owners |= one
+        found.append(owners)
+    return found
+
+
+def _clash(owners: set[str], claims: dict[str, list[_Claim]], why: str) -> Problem:
+    mine = {key: claims[key] for key in sorted(claims) if claims[key][0].owner in owners}
+    found = [one.said for key in list(mine)[:_SHOWN] for one in mine[key]]
+    if len(mine) > _SHOWN:
+        found.append(Said(f"and {len(mine) - _SHOWN} more"))
+    names = sorted(one or "the environment itself" for one in owners)
+    named = sorted(filter(None, owners))
+    title = f"{' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))} cannot be in one environment"
+    cures = [f"envplan why {name}" for name in named]
+    if all(_is_stray(one.path) for those in mine.values() for one in those):
+        why = "none of it is meant to be installed: what belongs beside the packages was packed with them"
+        asked = " ".join(f"--upgrade-package {name}" for name in named)
+        cures.append(f"envplan lock {asked}   (another release may be without)")
+    return Problem(CLASH, title, found=tuple(found), why=(Said(why),), cures=tuple(cures))
+
+
+def _is_stray(path: str) -> bool:
+    """Whether it lies in a folder such as tests at the top of site-packages, which many wheels bring."""
+    top, folder, _ = path.partition("site-packages/")[2].partition("/")
+    return bool(folder) and top.lower() in STRAY

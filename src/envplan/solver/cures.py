@@ -37,7 +37,7 @@ def cures(view: View, found: Clash, hidden: Sequence[Hidden]) -> Iterator[str]:
         yield allowing(view, sources)
     yield from _other_bounds(view, found)
     if any(one.unfit.kind in ("python", "requires-python") for one in hidden):
-        yield from _another_python(view)
+        yield from _another_python(view, found)
     if newer := next((one.unfit.machine for one in hidden if one.unfit.machine), ""):
         remark = f"a profile under [targets] says what {view.question.target.platform} has to run on"
         yield f"envplan probe --save newer.toml   (on a machine with {newer}; {remark})"
@@ -91,14 +91,15 @@ def _can_be_taken(view: View, file: File) -> bool:
     return False
 
 
-def _another_python(view: View) -> Iterator[str]:
-    """Offer the Python nearest to the target's with which nothing clashes."""
+def _another_python(view: View, found: Clash) -> Iterator[str]:
+    """Offer the Python nearest to the target's that has what is missing, and with which nothing clashes."""
     target, python = view.question.target, view.world.python
     near = [python.minor + step * sign for step in range(1, _APART + 1) for sign in (1, -1)]
     for other in (Python(3, minor) for minor in near if minor >= _FIRST):
         question = replace(view.question, target=Target(target.variant, target.platform, other))
         with suppress(EnvplanError):
-            if clash(View(question, view.memory)) is None:
+            there = View(question, view.memory)
+            if any(map(found.admits, there.page(found.name).files)) and clash(there) is None:
                 yield f'python = "{other}"   (under [env])'
                 return
 

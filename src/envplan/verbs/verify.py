@@ -61,7 +61,7 @@ def verify(request: VerifyRequest, tell: Tell = untold) -> Report:
         receipt,
         str(where.pointer),
         machine=machine,
-        named=_named(where, lock_of(there.name)) if request.imports else (),
+        named=_named(where, lock_of(there.name), receipt) if request.imports else (),
         overlay=overlay,
         deep=request.deep,
         imports=request.imports,
@@ -128,7 +128,7 @@ def _machine(receipt: Receipt, overlay: Path) -> tuple[Machine | None, tuple[Pro
     return survey.machine, survey.machine.unreadable if for_gpu else ()
 
 
-def _named(where: Project, name: str) -> frozenset[str]:
+def _named(where: Project, name: str, receipt: Receipt) -> frozenset[str]:
     """Read which packages the spec asks for; without one of this environment, all are imported."""
     from envplan.spec.read import read_spec
 
@@ -136,7 +136,10 @@ def _named(where: Project, name: str) -> frozenset[str]:
         spec = read_spec(where.spec) if where.spec else None
     except EnvplanError:  # a matter of `envplan lock --check`; the environment can be looked at all the same
         return frozenset()
-    return frozenset(one.name for one in spec.packages) if spec and spec.name == name else frozenset()
+    if spec is None or spec.name != name:
+        return frozenset()
+    groups = (group for called, group in spec.groups if called in receipt.groups)
+    return frozenset(one.name for group in (spec.packages, *groups) for one in group)
 
 
 def _stale(where: Project, name: str, receipt: Receipt, request: VerifyRequest) -> tuple[Problem, ...]:

@@ -126,6 +126,7 @@ def test_a_group_comes_and_goes(project: Applied) -> None:
     more = project.applied("--group", "dev")
     assert [(one["name"], one["kind"]) for one in more["data"]["changes"]] == [("six", "added")]
     assert project.applied("--group", "dev")["outcome"] == "unchanged"
+    assert '"six"' in project.envplan("verify", "--json").stdout  # what was asked for with it is imported too
     less = project.applied()
     assert [(one["name"], one["kind"]) for one in less["data"]["changes"]] == [("six", "removed")]
 

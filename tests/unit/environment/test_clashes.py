@@ -11,7 +11,7 @@ from envplan.environment.commands import given_up, told
 from envplan.environment.contents import Contents, gathered
 from envplan.environment.model import Interpreter, Part
 from envplan.environment.skeletons import Layout, Skeleton
-from envplan.problems import Problem
+from envplan.problems import EnvplanError, Problem
 from envplan.store.model import Tree
 from tests.support.answers import problem_of
 from tests.support.trees import tree
@@ -153,3 +153,22 @@ def test_composed_and_decomposed_letters_are_one_name_for_who_is_blind(tmp_path:
         tree("b", "1", tmp_path, files={"cafe\u0301.py": "2"}),
     )
     refusal(*trees, blind=True)
+
+
+def test_folders_that_were_packed_by_mistake_are_told_as_such(tmp_path: Path) -> None:
+    trees = [tree(name, "1", tmp_path, files={"tests/conftest.py": name}) for name in ("a", "b")]
+    problem = refusal(*trees)
+    assert "packed with them" in problem.why[0].text
+    assert problem.cures[:2] == ("envplan why a", "envplan why b")
+    assert problem.cures[2].startswith("envplan lock --upgrade-package a --upgrade-package b ")
+
+
+def test_clashes_that_have_nothing_to_do_with_each_other_are_told_apart(tmp_path: Path) -> None:
+    files = {"a": "x.py", "b": "x.py", "c": "y.py", "d": "y.py"}
+    trees = [tree(name, "1", tmp_path, files={path: name}) for name, path in files.items()]
+    with pytest.raises(EnvplanError) as caught:
+        settled(contents(*trees), blind=False)
+    titles = [one.title for one in caught.value.problems]
+    assert titles == ["a and b cannot be in one environment", "c and d cannot be in one environment"]
+    together = [*trees, tree("e", "1", tmp_path, files={"x.py": "e", "y.py": "e"})]
+    assert refusal(*together).title == "a, b, c, d and e cannot be in one environment"

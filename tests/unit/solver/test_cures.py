@@ -67,6 +67,10 @@ def test_the_nearest_python_that_would_do_is_offered() -> None:
     shelf = Shelf()
     shelf.put("app", "1.0", requires_python=">=3.13")
     assert told(shelf).cures == ('python = "3.13"   (under [env])',)
+    deeper = Shelf()
+    deeper.put("app", "1.0", ["lib"])
+    deeper.put("lib", "1.0", tags="py2-none-any")
+    assert told(deeper).cures == ("envplan explain EP350",)
 
 
 def test_what_is_so_of_many_versions_is_said_once() -> None:

@@ -13,7 +13,7 @@ from envplan.values.records import dataclass
 _EXTENSION = re.compile(r"([^/.]+)(?:\.(?:abi3|cpython-[\w-]+|cp3[\w-]+|pypy[\w-]+))?\.(?:so|pyd)")
 
 # What many wheels ship by mistake beside their package.
-_STRAY = frozenset(
+STRAY = frozenset(
     [
         "benchmark",
         "benchmarks",
@@ -71,7 +71,7 @@ def of_files(package: str, files: Iterable[str]) -> Iterator[Module]:
     """List the modules that these files, relative to site-packages, make importable."""
     names = sorted({name for name in _tops(list(files)) if not name.startswith(_POINTING)})
     public = [name for name in names if not any(part.startswith("_") for part in name.split("."))]
-    kept = [name for name in public if name.lower().split(".")[0] not in _STRAY] or public or names
+    kept = [name for name in public if name.lower().split(".")[0] not in STRAY] or public or names
     main = [name for name in kept if _plain(name) == _plain(package)]
     for name in (*main, *(one for one in kept if one not in main)):
         yield Module(name, package, lesser=bool(main) and name not in main)
