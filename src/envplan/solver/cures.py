@@ -20,6 +20,7 @@ from envplan.values.targets import Target
 from envplan.values.versions import Python
 
 _FIRST = 8  # Python 3.8; of those before it few are left
+_LOOKED_AT = 12
 _APART = 3  # minor versions of Python
 
 
@@ -107,11 +108,9 @@ def _another_python(view: View, found: Clash) -> Iterator[str]:
 def _other_bounds(view: View, found: Clash) -> Iterator[str]:
     """Offer what the spec could ask instead: each was tried, and if anything clashes then, it is another."""
     name = found.name
-    usable = [version for version in view.page(name).files if not found.unusable.get(version)]
-    if usable and len(found.demands) == 1 and found.demands[0].of_spec:
-        near = min(reversed(usable), key=lambda one: abs(number(one) - (first_number(found) or 0)))
-        if _is_mended(found, clash(view, {name: SpecifierSet(f"=={near}")}), name):
-            yield f'{name} = "{near.public}"'
+    near = _nearest(view, found) if len(found.demands) == 1 and found.demands[0].of_spec else None
+    if near and _is_mended(found, clash(view, {name: SpecifierSet(f"=={near}")}), name):
+        yield f'{name} = "{near.public}"'
     for pitfall in dict.fromkeys(one.pitfall for one in found.demands if one.pitfall):
         if clash(view, without=pitfall) is None:
             yield f'ignore-pitfalls = ["{pitfall}"]'
@@ -120,6 +119,16 @@ def _other_bounds(view: View, found: Clash) -> Iterator[str]:
         for need in dict.fromkeys(one.need for one in found.demands if one.need in narrow):
             if need and clash(view, {need: SpecifierSet()}) is None:
                 yield f'{need} = "*"'
+
+
+def _nearest(view: View, found: Clash) -> Version | None:
+    """Find the version nearest to what was asked that can be used; a few are looked at."""
+    wanted = first_number(found) or 0
+    near = [one for one in reversed([*view.page(found.name).files]) if not found.unusable.get(one)]
+    near.sort(key=lambda one: abs(number(one) - wanted))  # of two as near, the newer
+    with suppress(EnvplanError):
+        return next((one for one in near[:_LOOKED_AT] if not view.release(found.name, one).unusable), None)
+    return None
 
 
 def _is_mended(found: Clash, after: Clash | None, need: str) -> bool:

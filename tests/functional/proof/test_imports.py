@@ -153,6 +153,11 @@ def test_what_nobody_named_may_need_what_is_not_installed(tmp_path: Path) -> Non
     assert "needs nowhere" in report.imports[1].detail
 
 
+def test_what_only_its_own_program_gives_is_no_failure(tmp_path: Path) -> None:
+    wheels = [wheel("uwsgi", "1.0", files={"uwsgidecorators.py": "import uwsgi"})]
+    assert states(imported(tmp_path, wheels, named={"uwsgi"})) == {"uwsgidecorators": "not-run"}
+
+
 def test_a_package_that_crashes_again_and_again_ends_the_asking(tmp_path: Path) -> None:
     files = {f"part{number}.py": CRASH for number in range(12)}
     report = imported(tmp_path, [wheel("broken", "1.0", files=files)])

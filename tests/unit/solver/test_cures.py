@@ -113,3 +113,13 @@ def test_where_nothing_is_certain_what_the_newest_cannot_have_is_offered() -> No
     assert problem.title == "no versions fit together"
     assert problem.cures == ('allow-sdist = ["old"]',)
     assert "second 1.0 requires old, of which there is only source code" in [one.text for one in problem.why]
+
+
+def test_a_version_that_is_offered_instead_was_looked_at() -> None:
+    """As the releases of celery 4.4, all of which require pytz>dev."""
+    shelf = Shelf()
+    for version, requires in (("1.0", []), ("1.1", ["pytz (>dev)"]), ("1.2", ["pytz (>dev)"])):
+        shelf.put("app", version, requires)
+    view = View(replace(ASKS, needs=(Need("app==1.2", "envplan.toml: packages.app"),)), Memory(shelf))
+    view.release("app", Version("1.2"))
+    assert explain(view, "uv", "no, sorry").cures == ('app = "1.0"',)

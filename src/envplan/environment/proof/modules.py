@@ -72,12 +72,13 @@ def of_files(package: str, files: Iterable[str]) -> Iterator[Module]:
     names = sorted({name for name in _tops(list(files)) if not name.startswith(_POINTING)})
     public = [name for name in names if not any(part.startswith("_") for part in name.split("."))]
     kept = [name for name in public if name.lower().split(".")[0] not in STRAY] or public or names
-    main = [name for name in kept if _plain(name) == _plain(package)]
+    main = [name for name in kept if plain(name) == plain(package)]
     for name in (*main, *(one for one in kept if one not in main)):
         yield Module(name, package, lesser=bool(main) and name not in main)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """Write it so that a package and the module of its name are alike."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
