@@ -64,7 +64,7 @@ def test_profiles_get_the_fewest_variants_that_serve_them_all() -> None:
     machines = [profile("workstation-rtx3090"), profile("datacenter-a100-470")]
     found = targets_of('torch = "2.2"', ["linux-x86_64"], machines)
     assert names(found) == ["cu118 linux-x86_64"]
-    assert found.served[0].why == "serves workstation-rtx3090, datacenter-a100-470"
+    assert found.served[0].why == "serves datacenter-a100-470, workstation-rtx3090"
 
 
 def test_a_profile_that_cannot_be_served_refuses_the_lock_by_name() -> None:
@@ -105,7 +105,7 @@ def test_where_each_would_take_the_one_variant_that_is_named_they_share_a_versio
     machines = [profile("workstation-rtx3090"), profile("server-centos7-a100")]
     options = "[options]\nsame-versions = false"
     (found,) = targets_of(f'torch = "*"\n{options}', [], machines, env='accelerator = "cu121"').served
-    assert found.why == "serves workstation-rtx3090, server-centos7-a100"
+    assert found.why == "serves server-centos7-a100, workstation-rtx3090"
     assert str(found.libc) == "glibc 2.17"
 
 
