@@ -12,10 +12,11 @@ from envplan.problems import EnvplanError, Problem, Said, Severity
 # No spec, profile or catalog file of a person comes near this; a log or a wheel given by mistake does.
 SIZE_LIMIT = 512 * 1024
 
+CONFLICT = re.compile(r"(?m)^(?:<{7}|>{7}) .{0,80}")  # where git leaves a merge to be finished
+
 _SHOWN = 60
 
 # A dotted key this deep is no document of a person, and tomllib takes minutes over one of 256,000 parts.
-CONFLICT = re.compile(r"(?m)^(?:<{7}|>{7}) .{0,80}")  # where git leaves a merge to be finished
 _DEEP = 64  # dots, as in the pattern
 _DEEP_KEY = re.compile(r"""(?<![\w.-])(?:(?:[\w-]{1,80}|"[^"\n]{0,80}"|'[^'\n]{0,80}')[ \t]*\.[ \t]*){64}""")
 

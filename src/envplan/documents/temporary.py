@@ -11,6 +11,8 @@ from pathlib import Path
 from envplan.documents.reading import printable
 from envplan.problems import AGAIN, EnvplanError, Problem, Said, reason_of
 
+ELSEWHERE = f"TMPDIR=/a/disk/with/room {AGAIN}"  # what to try
+
 
 @contextlib.contextmanager
 def temporary_folder(prefix: str, wanted: str) -> Iterator[Path]:
@@ -26,6 +28,6 @@ def temporary_folder(prefix: str, wanted: str) -> Iterator[Path]:
                 "the folder for temporary files cannot be written",
                 wanted=(Said(wanted),),
                 found=(Said(reason_of(error), printable(str(error.filename or tempfile.tempdir or ""))),),
-                cures=(f"TMPDIR=/a/disk/with/room {AGAIN}",),
+                cures=(ELSEWHERE,),
             )
         ) from None

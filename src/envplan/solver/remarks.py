@@ -112,10 +112,12 @@ def _passed_over(view: View, versions: Mapping[str, Version]) -> Iterator[Proble
     # To look for what stands in the way of a version takes 40 ms. Most that does was asked for in vain.
     in_vain = any(_is_withheld(view, name, None) for name in view.pages.keys() - versions.keys())
     for wanted in view.needs:
-        name, chosen = wanted.requires.name, versions[wanted.requires.name]
+        name, admits = wanted.requires.name, wanted.requires.specifier.contains
+        chosen = versions[name]
         if chosen != preferred.get(name):  # of a pin that was kept it was said when that was made
-            known = list(_for_want_of_source(view, wanted.requires, chosen, of_others=in_vain))
-            yield from known or _far_behind(view, wanted.requires, chosen)
+            newest = max(filter(admits, view.page(name).files), default=chosen)
+            known = list(_for_want_of_source(view, wanted.requires, chosen, newest, of_others=in_vain))
+            yield from known or _far_behind(name, chosen, newest)
 
 
 def _is_withheld(view: View, name: str, chosen: Version | None) -> bool:
@@ -125,10 +127,9 @@ def _is_withheld(view: View, name: str, chosen: Version | None) -> bool:
 
 
 def _for_want_of_source(
-    view: View, requires: Requires, chosen: Version, *, of_others: bool
+    view: View, requires: Requires, chosen: Version, newest: Version, *, of_others: bool
 ) -> Iterator[Problem]:
     name, admits = requires.name, requires.specifier.contains
-    newest = max(filter(admits, view.page(name).files), default=chosen)
     if _is_withheld(view, name, newest) and (
         source := _only_source(view, name, lambda version: version > newest and admits(version))
     ):
@@ -140,10 +141,8 @@ def _for_want_of_source(
         yield _old(view, source, name, chosen, newest, why)
 
 
-def _far_behind(view: View, requires: Requires, chosen: Version) -> Iterator[Problem]:
+def _far_behind(name: str, chosen: Version, newest: Version) -> Iterator[Problem]:
     """Say so where a newest release of another first number was left: solvers go back ten years unasked."""
-    name = requires.name
-    newest = max(filter(requires.specifier.contains, view.page(name).files), default=chosen)
     if (newest.epoch, newest.release[0]) > (chosen.epoch, chosen.release[0]):
         why = Said("what else the spec asks for, or what that needs, does not go with a newer one")
         cure = f'{name} = ">={newest.release[0]}"   (then envplan lock says what is in the way)'
@@ -164,15 +163,16 @@ def _only_source(view: View, name: str, admits: Callable[[Version], bool]) -> Fi
 def _old(
     view: View, source: File, name: str, chosen: Version, newest: Version, why: tuple[Said, ...] = ()
 ) -> Problem:
+    from envplan.solver.cures import allowing  # takes 10 ms that most locks need not spend
+
     target = view.question.target
     only = f"of {source.project} {source.version} there is only source code for"
     then = f"(under [options]; then envplan lock --upgrade-package {name})"
-    allowed = ", ".join(f'"{one}"' for one in sorted({*view.question.sdists, source.project}))
     return Problem(
         PASSED_OVER,
         f"{name} {chosen} is taken, though {newest} is newer",
         found=(Said(f"{only} {target.platform}, Python {target.python}", source.name),),
         why=why,
-        cures=(f"allow-sdist = [{allowed}]   {then}",),
+        cures=(f"{allowing(view, [source.project])}   {then}",),
         severity="note",
     )

@@ -11,7 +11,7 @@ from typing import Self
 from packaging.version import Version
 
 from envplan.index.model import File
-from envplan.problems import AGAIN, EnvplanError, Problem, Said, reason_of
+from envplan.problems import EnvplanError, Problem, Said, reason_of
 from envplan.processes.outcomes import Stopped
 from envplan.processes.parallel import in_parallel
 from envplan.solver.closure import Closure, close, wrong
@@ -130,9 +130,10 @@ class Solving:
         try:
             return Stopped() if view.stop.is_set() else self._solver.search(search)
         except OSError as error:  # a full disk, or no folder for temporary files
+            from envplan.documents.temporary import ELSEWHERE
+
             why = (Said(reason_of(error)), Said("the solver works in a temporary folder"))
-            cure = f"TMPDIR=/a/disk/with/room {AGAIN}"
-            problem = Problem(NO_ROOM, "the solver has no room to work in", why=why, cures=(cure,))
+            problem = Problem(NO_ROOM, "the solver has no room to work in", why=why, cures=(ELSEWHERE,))
             raise EnvplanError(problem) from None
         finally:
             self._searching.discard(threading.current_thread())

@@ -213,7 +213,7 @@ class _Work:
         """Whether a generation holds what is wanted."""
         wanted, there = self._wanted(), {row["name"]: row for row in now.receipt.packages}
         return (
-            now.receipt.target == self._receipt("", None).target
+            now.receipt.target == self.intent.choice.target.as_json
             and there.keys() == {row["name"] for row in wanted}
             and all(is_same(there[row["name"]], row) for row in wanted)
         )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 
+from envplan.environment.model import Receipt
 from envplan.environment.moved import moved
 from envplan.environment.pointer import Ours, pointing
 from envplan.environment.receipts import read_receipt
@@ -62,17 +63,16 @@ def _refuse_without_python(generation: Path, pointer: Path) -> None:
         return
     from envplan.environment.proof.interpreter import out_of_reach
 
-    raise EnvplanError(out_of_reach(generation, _again(generation, pointer)))
+    raise EnvplanError(out_of_reach(generation, _again(read_receipt(generation), pointer)))
 
 
-def _again(generation: Path, pointer: Path) -> str:
+def _again(receipt: Receipt | None, pointer: Path) -> str:
     """Write the command that makes the environment anew."""
-    receipt = read_receipt(generation)
     return f"envplan apply --env {quote(str(pointer))}{receipt.asked if receipt else ''}"
 
 
 def _refuse_moved(generation: Path, pointer: Path) -> None:
     """Refuse commands that would start the Python of another place; Python itself is right anywhere."""
     receipt = read_receipt(generation)
-    if receipt and (problem := moved(receipt, pointer, _again(generation, pointer))):
+    if receipt and (problem := moved(receipt, pointer, _again(receipt, pointer))):
         raise EnvplanError(problem)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from envplan.cli.answer import Answer
-from envplan.cli.arguments import add_environment, add_lock, add_spec
+from envplan.cli.arguments import add_environment, add_lock, add_spec, refuse
 from envplan.environment.model import LONGEST
 
 _EXAMPLES = """\
@@ -44,7 +44,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Answer:
     """Answer with the report."""
-    from envplan.cli.arguments import refuse
     from envplan.cli.views.progress import shown
     from envplan.cli.views.verify import verify_text
     from envplan.verbs.verify import VerifyRequest, verify
